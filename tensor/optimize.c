@@ -1,0 +1,76 @@
+/*
+** optimize.c - fused optimiser steps: blocks of the parameter in parallel.
+*/
+#include "tensor/optimize.h"
+#include "tensor/kernel.h"
+
+#define REAL    float
+#define NAME(f) f##_float
+#include "tensor/optimize_body.h"
+#define REAL    double
+#define NAME(f) f##_double
+#include "tensor/optimize_body.h"
+
+#define BLOCK    16384
+#define OPERANDS 4
+
+typedef void (*Kernel)(const TensorStep *s, int64_t n, void *const *at);
+
+static int check(Tensor *const *t) {
+  for (int k = 0; k < OPERANDS; k++) {
+    if (t[k] == NULL) continue;
+    if (!tensor_dtype_is_float(t[k]->dtype) || t[k]->dtype != t[0]->dtype ||
+        !tensor_same_shape(t[k], t[0]) || !tensor_is_contiguous(t[k]))
+      return tensor_fail("an optimiser's step needs a parameter, a gradient "
+                         "and states of one shape and float dtype, "
+                         "contiguous");
+  }
+  return TENSOR_OK;
+}
+
+static int run(const TensorStep *s, Kernel of_float, Kernel of_double,
+               Tensor *const *t) {
+  int status = check(t);
+  if (status != TENSOR_OK) return status;
+  int64_t n = tensor_numel(t[0]), blocks = (n + BLOCK - 1) / BLOCK;
+  int64_t size = (int64_t)tensor_dtype_size(t[0]->dtype);
+  Kernel kernel = t[0]->dtype == TENSOR_FLOAT32 ? of_float : of_double;
+  int threads = tensor_threads_for(n);
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
+  for (int64_t b = 0; b < blocks; b++) {
+    void *at[OPERANDS];
+    for (int k = 0; k < OPERANDS; k++)
+      at[k] = t[k] == NULL ? NULL : t[k]->data + b * BLOCK * size;
+    kernel(s, tensor_min64(BLOCK, n - b * BLOCK), at);
+  }
+  return TENSOR_OK;
+}
+
+/* g is among the operands that the kernels only read. */
+static Tensor *unchanged(const Tensor *g) { return (Tensor *)(uintptr_t)g; }
+
+int tensor_sgd_step(const TensorStep *s, Tensor *p, const Tensor *g,
+                    Tensor *v) {
+  Tensor *t[OPERANDS] = {p, unchanged(g), v, NULL};
+  return v == NULL ? run(s, sgd_float, sgd_double, t)
+                   : run(s, momentum_float, momentum_double, t);
+}
+
+int tensor_adagrad_step(const TensorStep *s, Tensor *p, const Tensor *g,
+                        Tensor *a) {
+  Tensor *t[OPERANDS] = {p, unchanged(g), a, NULL};
+  return run(s, adagrad_float, adagrad_double, t);
+}
+
+int tensor_rmsprop_step(const TensorStep *s, Tensor *p, const Tensor *g,
+                        Tensor *a, Tensor *v) {
+  Tensor *t[OPERANDS] = {p, unchanged(g), a, v};
+  return v == NULL ? run(s, rmsprop_float, rmsprop_double, t)
+                   : run(s, rmsprop_momentum_float, rmsprop_momentum_double, t);
+}
+
+int tensor_adam_step(const TensorStep *s, Tensor *p, const Tensor *g, Tensor *m,
+                     Tensor *v) {
+  Tensor *t[OPERANDS] = {p, unchanged(g), m, v};
+  return run(s, adam_float, adam_double, t);
+}
