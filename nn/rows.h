@@ -1,0 +1,38 @@
+/*
+** rows.h - inside nn: the files of rows, and the rows that rules call by
+** name. A new row goes into the list at the end of its file; a new file of
+** rows is one line here.
+*/
+#ifndef NN_ROWS_H
+#define NN_ROWS_H
+
+#include "nn/nn.h"
+
+#define NN_ROW_FILES(X)                                                        \
+  X(reduce) X(shape) X(index) X(matmul) X(convolution) X(misc)
+
+/* Each file ends in a list of its rows, closed by NULL. */
+#define X(name) extern const OpRow *const nn_rows_##name[];
+NN_ROW_FILES(X)
+#undef X
+
+extern const OpRow nn_row_sum, nn_row_prod, nn_row_amax, nn_row_mean;
+extern const OpRow nn_row_where, nn_row_to, nn_row_clone;
+extern const OpRow nn_row_reshape, nn_row_expand, nn_row_axes, nn_row_slice;
+extern const OpRow nn_row_gather, nn_row_index_select, nn_row_take;
+extern const OpRow nn_row_bmatmul, nn_row_unslice, nn_row_put;
+
+/* The slice that is the whole tensor: lists are start, step, length and
+** what to do with each dim (NN_KEEP or NN_DROP). */
+enum { NN_KEEP, NN_DROP };
+void nn_whole_slice(OpAttrs *attrs, const Tensor *t);
+
+/* A shape rule's answers. */
+int nn_shape_of(OpShape *out, TensorDType dtype, int ndim,
+                const int64_t *shape);
+static inline int nn_shape_like(OpShape *out, TensorDType dtype,
+                                const Tensor *t) {
+  return nn_shape_of(out, dtype, t->ndim, t->shape);
+}
+
+#endif

@@ -1,0 +1,488 @@
+/*
+** rows_reduce.c - operations that bring dims together: sums, extremes,
+** means and spreads, softmax.
+**
+** Those that take `dims` have the set of dims in attrs->i[0] (absent: all)
+** and keepdim in attrs->i[1].
+*/
+#include <math.h>
+
+#include "nn/ops.h"
+#include "nn/rows.h"
+
+#define DIMS "x, dim: dims = nil, keepdim: bool = false"
+
+/* {== sums and products */
+
+static int reduced_shape(const OpCall *call, TensorDType dtype, OpShape *out) {
+  const Tensor *x = &call->in[0]->t;
+  unsigned dims = nn_dims(call->attrs->i[0], x->ndim);
+  out->dtype = dtype;
+  out->ndim = 0;
+  for (int d = 0; d < x->ndim; d++) {
+    if ((dims >> d & 1) == 0)
+      out->shape[out->ndim++] = x->shape[d];
+    else if (call->attrs->i[1])
+      out->shape[out->ndim++] = 1;
+  }
+  return TENSOR_OK;
+}
+
+static int sum_shape(const OpCall *call, OpShape *out) {
+  TensorDType d = call->in[0]->t.dtype;
+  return reduced_shape(call, tensor_dtype_is_float(d) ? d : TENSOR_INT64, out);
+}
+
+static int same_shape(const OpCall *call, OpShape *out) {
+  return reduced_shape(call, call->in[0]->t.dtype, out);
+}
+
+static int bool_shape(const OpCall *call, OpShape *out) {
+  return reduced_shape(call, TENSOR_BOOL, out);
+}
+
+static int reduce(TensorReduce op, const OpCall *call, Tensor *out) {
+  const Tensor *x = &call->in[0]->t;
+  int status = tensor_reduce(op, out, x, nn_dims(call->attrs->i[0], x->ndim));
+  if (status != TENSOR_OK) tensor_fail_in(status, "%s: ", call->row->name);
+  return status;
+}
+
+static int sum_kernel(const OpCall *c, Tensor *y) {
+  return reduce(TENSOR_SUM, c, y);
+}
+static int prod_kernel(const OpCall *c, Tensor *y) {
+  return reduce(TENSOR_PROD, c, y);
+}
+static int amax_kernel(const OpCall *c, Tensor *y) {
+  return reduce(TENSOR_MAX, c, y);
+}
+static int amin_kernel(const OpCall *c, Tensor *y) {
+  return reduce(TENSOR_MIN, c, y);
+}
+static int any_kernel(const OpCall *c, Tensor *y) {
+  return reduce(TENSOR_ANY, c, y);
+}
+static int all_kernel(const OpCall *c, Tensor *y) {
+  return reduce(TENSOR_ALL, c, y);
+}
+
+/* v, which lacks the reduced dims, with size 1 in their place. */
+static Value *restored(Grad *c, Value *v) {
+  int ndim = nn_input_shape(c, 0)->ndim;
+  return op_restore_dims(c, v, nn_dims(c->attrs->i[0], ndim), ndim);
+}
+
+static void sum_gradient(Grad *c) {
+  const OpShape *x = nn_input_shape(c, 0);
+  c->to[0] = op_expand(c, restored(c, c->g), x->ndim, x->shape);
+}
+
+/* The product of the others: r / x, but where x is 0 (and alone in that) the
+** product of all that are not 0. */
+static void prod_gradient(Grad *c) {
+  Value *x = c->in[0], *zero = op_num(c, 0);
+  unsigned dims = nn_dims(c->attrs->i[0], x->t.ndim);
+  Value *is_zero = op_eq(c, x, zero);
+  Value *filled = op_where(c, is_zero, op_num(c, 1), x);
+  Value *product = op_prod(c, filled, dims, true);
+  Value *zeros = op_sum(c, is_zero, dims, true);
+  Value *others = op_div(c, product, filled);
+  Value *only = op_eq(c, zeros, op_num(c, 1));
+  Value *at_zero = op_where(c, op_logical_and(c, is_zero, only), others, zero);
+  Value *slope = op_where(c, op_eq(c, zeros, zero), others, at_zero);
+  c->to[0] = op_mul(c, restored(c, c->g), slope);
+}
+
+/* Equal extremes share the gradient. */
+static void extreme_gradient(Grad *c) {
+  Value *x = c->in[0];
+  unsigned dims = nn_dims(c->attrs->i[0], x->t.ndim);
+  Value *is = op_to(c, op_eq(c, x, restored(c, c->r)), x->t.dtype);
+  Value *share = op_div(c, is, op_sum(c, is, dims, true));
+  c->to[0] = op_mul(c, restored(c, c->g), share);
+}
+
+const OpRow nn_row_sum = {
+    .name = "sum",
+    .args = DIMS,
+    .help = "The sum of the elements, over all dims, one, or a list of them. "
+            "Integers and bool add up to int64; the sum of nothing is 0.\n"
+            "> tensor({{1, 2}, {3, 4}}):sum(1)\n"
+            "float32 (2)\n"
+            " 4  6",
+    .shape = sum_shape,
+    .kernel = sum_kernel,
+    .gradient = sum_gradient,
+};
+const OpRow nn_row_prod = {
+    .name = "prod",
+    .args = DIMS,
+    .help = "The product of the elements; of nothing it is 1. Integers and "
+            "bool multiply to int64.",
+    .keeps = 1,
+    .shape = sum_shape,
+    .kernel = prod_kernel,
+    .gradient = prod_gradient,
+};
+const OpRow nn_row_amax = {
+    .name = "amax",
+    .args = DIMS,
+    .help = "The greatest element over the dims; equal ones share the "
+            "gradient. NaN where there is one.",
+    .keeps = 1,
+    .keeps_result = true,
+    .shape = same_shape,
+    .kernel = amax_kernel,
+    .gradient = extreme_gradient,
+};
+static const OpRow row_amin = {
+    .name = "amin",
+    .args = DIMS,
+    .help = "The least element over the dims; equal ones share the gradient. "
+            "NaN where there is one.",
+    .keeps = 1,
+    .keeps_result = true,
+    .shape = same_shape,
+    .kernel = amin_kernel,
+    .gradient = extreme_gradient,
+};
+static const OpRow row_any = {
+    .name = "any",
+    .args = DIMS,
+    .help = "Whether any element is true (not 0).",
+    .shape = bool_shape,
+    .kernel = any_kernel,
+};
+static const OpRow row_all = {
+    .name = "all",
+    .args = DIMS,
+    .help = "Whether all elements are true (not 0).",
+    .shape = bool_shape,
+    .kernel = all_kernel,
+};
+
+/* }== extremes with their positions {== */
+
+/* attrs: the dim (absent: all as one row), keepdim */
+static int arg_shape(const OpCall *call, OpShape *out) {
+  const Tensor *x = &call->in[0]->t;
+  int64_t dim = call->attrs->i[0];
+  out->dtype = TENSOR_INT64;
+  out->ndim = 0;
+  for (int d = 0; d < x->ndim; d++) {
+    if (dim != NN_ABSENT && d != dim)
+      out->shape[out->ndim++] = x->shape[d];
+    else if (call->attrs->i[1])
+      out->shape[out->ndim++] = 1;
+  }
+  return TENSOR_OK;
+}
+
+static int arg_kernel(bool greatest, const OpCall *call, Tensor *position,
+                      Tensor *value) {
+  int64_t dim = call->attrs->i[0];
+  int status = tensor_arg_reduce(greatest, position, value, &call->in[0]->t,
+                                 dim == NN_ABSENT ? -1 : (int)dim);
+  if (status != TENSOR_OK) tensor_fail_in(status, "%s: ", call->row->name);
+  return status;
+}
+
+static int argmax_kernel(const OpCall *call, Tensor *out) {
+  return arg_kernel(true, call, out, NULL);
+}
+static int argmin_kernel(const OpCall *call, Tensor *out) {
+  return arg_kernel(false, call, out, NULL);
+}
+
+static int value_and_position_shape(const OpCall *call, OpShape *out) {
+  arg_shape(call, &out[1]);
+  out[0] = out[1];
+  out[0].dtype = call->in[0]->t.dtype;
+  return TENSOR_OK;
+}
+
+static int max_along_kernel(const OpCall *call, Tensor *out) {
+  return arg_kernel(true, call, &out[1], &out[0]);
+}
+static int min_along_kernel(const OpCall *call, Tensor *out) {
+  return arg_kernel(false, call, &out[1], &out[0]);
+}
+
+/* Puts the gradient where the extreme stood. */
+static void along_gradient(Grad *c) {
+  const OpShape *x = nn_input_shape(c, 0);
+  int dim = (int)c->attrs->i[0];
+  unsigned set = 1u << dim;
+  c->to[0] =
+      nn_gather_backward(c, op_restore_dims(c, c->g, set, x->ndim),
+                         op_restore_dims(c, c->r2, set, x->ndim), dim, x);
+}
+
+static const OpRow row_argmax = {
+    .name = "argmax",
+    .args = "x, dim: dim = nil, keepdim: bool = false",
+    .help = "The position, from 1, of the greatest element along dim (of all "
+            "elements as one row without dim); the first of equals, NaN "
+            "before everything.\n"
+            "> tensor({3, 9, 4}):argmax():item()\n"
+            "2",
+    .shape = arg_shape,
+    .kernel = argmax_kernel,
+};
+static const OpRow row_argmin = {
+    .name = "argmin",
+    .args = "x, dim: dim = nil, keepdim: bool = false",
+    .help = "The position, from 1, of the least element along dim (of all "
+            "elements as one row without dim); the first of equals, NaN "
+            "before everything.",
+    .shape = arg_shape,
+    .kernel = argmin_kernel,
+};
+static const OpRow row_max_along = {
+    .name = "max_along",
+    .args = "x, dim: dim, keepdim: bool = false",
+    .help = "",
+    .internal = true,
+    .outputs = 2,
+    .keeps_result = true,
+    .shape = value_and_position_shape,
+    .kernel = max_along_kernel,
+    .gradient = along_gradient,
+};
+static const OpRow row_min_along = {
+    .name = "min_along",
+    .args = "x, dim: dim, keepdim: bool = false",
+    .help = "",
+    .internal = true,
+    .outputs = 2,
+    .keeps_result = true,
+    .shape = value_and_position_shape,
+    .kernel = min_along_kernel,
+    .gradient = along_gradient,
+};
+
+/* One dim: values and positions. All, or several: the extreme alone. */
+static int extreme(Grad *c, const OpCall *call, const OpRow *along,
+                   const OpRow *over, OpResults *out) {
+  Value *x = call->in[0];
+  unsigned dims = nn_dims(call->attrs->i[0], x->t.ndim);
+  bool one = dims != 0 && (dims & (dims - 1)) == 0;
+  if (!one || call->attrs->i[0] == NN_ABSENT)
+    return nn_answer(c, out, nn_apply1(c, over, x, call->attrs));
+  OpAttrs attrs = *call->attrs;
+  OpResults r;
+  attrs.i[0] = __builtin_ctz(dims);
+  int status = nn_call(along, 1, &x, &attrs, &r);
+  if (status != TENSOR_OK) return status;
+  Value *value = nn_scope_own(c, r.many[0]);
+  Value *position = nn_scope_own(c, r.many[1]);
+  nn_answer(c, out, value);
+  return nn_answer(c, out, position);
+}
+
+static int max_compose(Grad *c, const OpCall *call, OpResults *out) {
+  return extreme(c, call, &row_max_along, &nn_row_amax, out);
+}
+static int min_compose(Grad *c, const OpCall *call, OpResults *out) {
+  return extreme(c, call, &row_min_along, &row_amin, out);
+}
+
+static const OpRow row_max = {
+    .name = "max",
+    .args = DIMS,
+    .help = "The greatest element. Along one dim it returns two tensors: the "
+            "values and their positions from 1; over all dims, or a list of "
+            "several, the values alone. NaN wins.\n"
+            "> tensor({3, 9, 4}):max():item()\n"
+            "9.0",
+    .compose = max_compose,
+};
+static const OpRow row_min = {
+    .name = "min",
+    .args = DIMS,
+    .help = "The least element. Along one dim it returns two tensors: the "
+            "values and their positions from 1; over all dims, or a list of "
+            "several, the values alone. NaN wins.",
+    .compose = min_compose,
+};
+
+/* }== means and spreads {== */
+
+/* Integers are averaged as floats. */
+static Value *as_float(Grad *c, Value *x) {
+  return tensor_dtype_is_float(x->t.dtype) ? x : op_to(c, x, nn_default_dtype);
+}
+
+static int mean_compose(Grad *c, const OpCall *call, OpResults *out) {
+  Value *x = as_float(c, call->in[0]);
+  if (x == NULL) return c->status;
+  unsigned dims = nn_dims(call->attrs->i[0], x->t.ndim);
+  Value *sum = op_sum(c, x, dims, call->attrs->i[1] != 0);
+  double count = (double)nn_count_dims(&x->t, dims);
+  return nn_answer(c, out, op_div(c, sum, op_num(c, count)));
+}
+
+/* Sum of squared distances from the mean, over n - correction. */
+static Value *variance(Grad *c, const OpCall *call) {
+  Value *x = as_float(c, call->in[0]);
+  if (x == NULL) return NULL;
+  unsigned dims = nn_dims(call->attrs->i[0], x->t.ndim);
+  double n = (double)nn_count_dims(&x->t, dims) - call->attrs->f[0];
+  Value *distance = op_sub(c, x, op_mean(c, x, dims, true));
+  Value *sum = op_sum(c, op_square(c, distance), dims, call->attrs->i[1] != 0);
+  return op_div(c, sum, op_num(c, n > 0 ? n : 0));
+}
+
+static int var_compose(Grad *c, const OpCall *call, OpResults *out) {
+  return nn_answer(c, out, variance(c, call));
+}
+
+static int std_compose(Grad *c, const OpCall *call, OpResults *out) {
+  return nn_answer(c, out, op_sqrt(c, variance(c, call)));
+}
+
+static int norm_compose(Grad *c, const OpCall *call, OpResults *out) {
+  Value *x = as_float(c, call->in[0]);
+  if (x == NULL) return c->status;
+  double p = call->attrs->f[0];
+  unsigned dims = nn_dims(call->attrs->i[0], x->t.ndim);
+  bool keepdim = call->attrs->i[1] != 0;
+  Value *size = op_abs(c, x), *result;
+  if (isinf(p) && p > 0)
+    result = op_amax(c, size, dims, keepdim);
+  else if (p == 1)
+    result = op_sum(c, size, dims, keepdim);
+  else if (p == 2)
+    result = op_sqrt(c, op_sum(c, op_square(c, x), dims, keepdim));
+  else
+    result = op_pow(c, op_sum(c, op_pow(c, size, op_num(c, p)), dims, keepdim),
+                    op_num(c, 1 / p));
+  return nn_answer(c, out, result);
+}
+
+/* The greatest element is taken out first, so that nothing overflows. */
+static int logsumexp_compose(Grad *c, const OpCall *call, OpResults *out) {
+  Value *x = as_float(c, call->in[0]);
+  if (x == NULL) return c->status;
+  unsigned dims = nn_dims(call->attrs->i[0], x->t.ndim);
+  bool was = nn_set_grad_enabled(false);
+  Value *top = op_amax(c, x, dims, true);
+  top = op_where(c, op_isfinite(c, top), top, op_num(c, 0));
+  nn_set_grad_enabled(was);
+  Value *sum = op_sum(c, op_exp(c, op_sub(c, x, top)), dims, true);
+  Value *result = op_add(c, op_log(c, sum), top);
+  if (result != NULL && call->attrs->i[1] == 0) {
+    OpShape shape;
+    reduced_shape(call, x->t.dtype, &shape);
+    result = op_reshape(c, result, shape.ndim, shape.shape);
+  }
+  return nn_answer(c, out, result);
+}
+
+const OpRow nn_row_mean = {
+    .name = "mean",
+    .args = DIMS,
+    .help = "The mean of the elements: their sum over their count. Integers "
+            "give the default float; the mean of nothing is NaN.\n"
+            "> tensor({1, 2, 6}):mean():item()\n"
+            "3.0",
+    .compose = mean_compose,
+};
+#define SPREAD DIMS ", correction: number = 1"
+static const OpRow row_var = {
+    .name = "var",
+    .args = SPREAD,
+    .help = "The variance: sum((x - mean)^2) / (n - correction); correction "
+            "= 0 divides by n.",
+    .compose = var_compose,
+};
+static const OpRow row_std = {
+    .name = "std",
+    .args = SPREAD,
+    .help = "The standard deviation: sqrt(sum((x - mean)^2) / (n - "
+            "correction)); correction = 0 divides by n.",
+    .compose = std_compose,
+};
+static const OpRow row_norm = {
+    .name = "norm",
+    .args = DIMS ", p: number = 2",
+    .help = "The p-norm: sum(|x|^p)^(1/p); p = math.huge is the greatest "
+            "|x|.\n"
+            "> tensor({3, 4}):norm():item()\n"
+            "5.0",
+    .compose = norm_compose,
+};
+static const OpRow row_logsumexp = {
+    .name = "logsumexp",
+    .args = DIMS,
+    .help = "log(sum(exp(x))), without overflow.",
+    .compose = logsumexp_compose,
+};
+
+/* }== softmax {== */
+
+static int float_shape(const OpCall *call, OpShape *out) {
+  const Tensor *x = &call->in[0]->t;
+  bool is_float = tensor_dtype_is_float(x->dtype);
+  return nn_shape_like(out, is_float ? x->dtype : nn_default_dtype, x);
+}
+
+static int run_softmax(const OpCall *call, Tensor *out, bool log) {
+  Tensor x;
+  int status = tensor_as(&x, &call->in[0]->t, out->dtype);
+  if (status != TENSOR_OK) return status;
+  status = tensor_softmax(out, &x, (int)call->attrs->i[0], log);
+  tensor_release(&x);
+  return status;
+}
+
+static int softmax_kernel(const OpCall *call, Tensor *out) {
+  return run_softmax(call, out, false);
+}
+static int log_softmax_kernel(const OpCall *call, Tensor *out) {
+  return run_softmax(call, out, true);
+}
+
+static void softmax_gradient(Grad *c) {
+  Value *flow = op_mul(c, c->g, c->r);
+  Value *sum = op_sum(c, flow, 1u << c->attrs->i[0], true);
+  c->to[0] = op_sub(c, flow, op_mul(c, c->r, sum));
+}
+
+static void log_softmax_gradient(Grad *c) {
+  Value *sum = op_sum(c, c->g, 1u << c->attrs->i[0], true);
+  c->to[0] = op_sub(c, c->g, op_mul(c, op_exp(c, c->r), sum));
+}
+
+static const OpRow row_softmax = {
+    .name = "softmax",
+    .args = "x, dim: dim = -1",
+    .help = "exp(x) / sum(exp(x)) along dim: positive numbers that add up to "
+            "1.\n"
+            "> tensor({0, 0}):softmax()\n"
+            "float32 (2)\n"
+            " 0.5000  0.5000",
+    .keeps_result = true,
+    .shape = float_shape,
+    .kernel = softmax_kernel,
+    .gradient = softmax_gradient,
+};
+static const OpRow row_log_softmax = {
+    .name = "log_softmax",
+    .args = "x, dim: dim = -1",
+    .help = "x - log(sum(exp(x))) along dim: the logarithm of softmax, "
+            "without overflow.",
+    .keeps_result = true,
+    .shape = float_shape,
+    .kernel = log_softmax_kernel,
+    .gradient = log_softmax_gradient,
+};
+
+/* }== */
+
+const OpRow *const nn_rows_reduce[] = {
+    &nn_row_sum, &nn_row_prod,   &nn_row_mean, &row_var,         &row_std,
+    &row_norm,   &row_logsumexp, &row_max,     &row_min,         &nn_row_amax,
+    &row_amin,   &row_argmax,    &row_argmin,  &row_max_along,   &row_min_along,
+    &row_any,    &row_all,       &row_softmax, &row_log_softmax, NULL};

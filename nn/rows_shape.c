@@ -1,0 +1,521 @@
+/*
+** rows_shape.c - operations that change the shape: views where possible.
+*/
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/ops.h"
+#include "nn/rows.h"
+
+/* {== reshape */
+
+/* The asked-for shape with its -1 worked out. */
+static int resolve_shape(const OpCall *call, const Tensor *x, OpShape *out) {
+  const OpAttrs *a = call->attrs;
+  int64_t known = 1, count = tensor_numel(x);
+  int unknown = -1;
+  char from[TENSOR_SHAPE_TEXT], to[TENSOR_SHAPE_TEXT];
+  nn_shape_of(out, x->dtype, a->counts[0], a->lists[0]);
+  tensor_shape_text(x->ndim, x->shape, from);
+  tensor_shape_text(out->ndim, out->shape, to);
+  for (int d = 0; d < out->ndim; d++) {
+    if (out->shape[d] == -1 && unknown < 0)
+      unknown = d;
+    else if (out->shape[d] < 0 ||
+             __builtin_mul_overflow(known, out->shape[d], &known))
+      return tensor_fail("%s: %s is not a shape (sizes are 0 or more; one may "
+                         "be -1 and is worked out)",
+                         call->row->name, to);
+  }
+  if (unknown >= 0 && known > 0 && count % known == 0)
+    out->shape[unknown] = count / known;
+  else if (unknown >= 0 || known != count)
+    return tensor_fail("%s: %s has %lld elements, which do not fill %s",
+                       call->row->name, from, (long long)count, to);
+  return TENSOR_OK;
+}
+
+/* A view where the strides allow one, else a copy. */
+static int reshape_view(const OpCall *call, Tensor *out) {
+  const Tensor *x = &call->in[0]->t;
+  OpShape s;
+  Tensor copy;
+  int status = resolve_shape(call, x, &s);
+  if (status != TENSOR_OK) return status;
+  if (tensor_view_as(out, x, s.ndim, s.shape)) return TENSOR_OK;
+  status = tensor_clone(&copy, x, x->dtype);
+  if (status != TENSOR_OK) return status;
+  tensor_view_as(out, &copy, s.ndim, s.shape);
+  tensor_release(&copy);
+  return TENSOR_OK;
+}
+
+static int view_view(const OpCall *call, Tensor *out) {
+  const Tensor *x = &call->in[0]->t;
+  OpShape s;
+  int status = resolve_shape(call, x, &s);
+  if (status != TENSOR_OK) return status;
+  if (tensor_view_as(out, x, s.ndim, s.shape)) return TENSOR_OK;
+  return tensor_fail("view: the elements do not lie in the order of the new "
+                     "shape; use reshape, which copies where it must");
+}
+
+static void reshape_gradient(Grad *c) {
+  const OpShape *x = nn_input_shape(c, 0);
+  c->to[0] = op_reshape(c, c->g, x->ndim, x->shape);
+}
+
+const OpRow nn_row_reshape = {
+    .name = "reshape",
+    .args = "x, shape: ints",
+    .help = "The same elements, in the same order, in another shape; one size "
+            "may be -1 and is worked out. A view where possible, else a "
+            "copy.\n"
+            "> tensor.arange(6):reshape(2, -1)\n"
+            "int64 (2, 3)\n"
+            " 1  2  3\n"
+            " 4  5  6",
+    .view = reshape_view,
+    .gradient = reshape_gradient,
+};
+static const OpRow row_view = {
+    .name = "view",
+    .args = "x, shape: ints",
+    .help = "As reshape, but never a copy: an error where no view exists.",
+    .view = view_view,
+    .gradient = reshape_gradient,
+};
+
+/* x with dims first..last made one; both count from 0. */
+static int flatten_compose(Grad *c, const OpCall *call, OpResults *out) {
+  Value *x = call->in[0];
+  int64_t first = call->attrs->i[0], last = call->attrs->i[1];
+  int64_t shape[TENSOR_MAX_DIMS], joined = 1;
+  int n = 0;
+  if (x->t.ndim == 0) return nn_answer(c, out, op_reshape(c, x, 1, &joined));
+  if (first == NN_ABSENT) first = 0;
+  if (last == NN_ABSENT) last = x->t.ndim - 1;
+  if (first > last)
+    return tensor_fail("flatten: the first dim, %lld, comes after the last, "
+                       "%lld",
+                       (long long)first + 1, (long long)last + 1);
+  for (int d = 0; d < x->t.ndim; d++) {
+    if (d >= first && d <= last) joined *= x->t.shape[d];
+    if (d < first || d > last)
+      shape[n++] = x->t.shape[d];
+    else if (d == last)
+      shape[n++] = joined;
+  }
+  return nn_answer(c, out, op_reshape(c, x, n, shape));
+}
+
+static int squeeze_compose(Grad *c, const OpCall *call, OpResults *out) {
+  Value *x = call->in[0];
+  unsigned dims = nn_dims(call->attrs->i[0], x->t.ndim);
+  int64_t shape[TENSOR_MAX_DIMS];
+  int n = 0;
+  for (int d = 0; d < x->t.ndim; d++)
+    if (x->t.shape[d] != 1 || (dims >> d & 1) == 0) shape[n++] = x->t.shape[d];
+  return nn_answer(c, out, op_reshape(c, x, n, shape));
+}
+
+static int unsqueeze_compose(Grad *c, const OpCall *call, OpResults *out) {
+  Value *x = call->in[0];
+  int64_t dim = call->attrs->i[0], shape[TENSOR_MAX_DIMS];
+  if (x->t.ndim == TENSOR_MAX_DIMS)
+    return tensor_fail("unsqueeze: a tensor has at most %d dims",
+                       TENSOR_MAX_DIMS);
+  for (int d = 0; d <= x->t.ndim; d++)
+    shape[d] = d < dim ? x->t.shape[d] : d == dim ? 1 : x->t.shape[d - 1];
+  return nn_answer(c, out, op_reshape(c, x, x->t.ndim + 1, shape));
+}
+
+static const OpRow row_flatten = {
+    .name = "flatten",
+    .args = "x, first: dim = nil, last: dim = nil",
+    .help = "x with dims first to last (all, unless said) made one.",
+    .compose = flatten_compose,
+};
+static const OpRow row_squeeze = {
+    .name = "squeeze",
+    .args = "x, dim: dims = nil",
+    .help = "x without its dims of size 1, or without those named that have "
+            "size 1.",
+    .compose = squeeze_compose,
+};
+static const OpRow row_unsqueeze = {
+    .name = "unsqueeze",
+    .args = "x, dim: place",
+    .help = "x with a new dim of size 1 at the place dim.",
+    .compose = unsqueeze_compose,
+};
+
+/* }== order of dims {== */
+
+/* The list counts from 0 here. */
+static int axes_view(const OpCall *call, Tensor *out) {
+  int order[TENSOR_MAX_DIMS];
+  for (int d = 0; d < call->in[0]->t.ndim; d++)
+    order[d] = (int)call->attrs->lists[0][d];
+  tensor_permute(out, &call->in[0]->t, order);
+  return TENSOR_OK;
+}
+
+static void axes_gradient(Grad *c) {
+  int64_t back[TENSOR_MAX_DIMS];
+  for (int d = 0; d < c->attrs->counts[0]; d++) back[c->attrs->lists[0][d]] = d;
+  c->to[0] = op_permute(c, c->g, back);
+}
+
+const OpRow nn_row_axes = {
+    .name = "axes",
+    .args = "x, order: ints",
+    .help = "",
+    .internal = true,
+    .view = axes_view,
+    .gradient = axes_gradient,
+};
+
+static int permute_compose(Grad *c, const OpCall *call, OpResults *out) {
+  const OpAttrs *a = call->attrs;
+  int ndim = call->in[0]->t.ndim;
+  int64_t order[TENSOR_MAX_DIMS];
+  unsigned seen = 0;
+  for (int d = 0; d < a->counts[0] && d < ndim; d++) {
+    int64_t dim = a->lists[0][d];
+    order[d] = dim < 0 ? dim + ndim : dim - 1;
+    if (dim != 0 && order[d] >= 0 && order[d] < ndim) seen |= 1u << order[d];
+  }
+  if (a->counts[0] != ndim || seen != nn_dims(NN_ABSENT, ndim)) {
+    char text[TENSOR_SHAPE_TEXT];
+    return tensor_fail("permute: %s does not name each of the dims 1..%d once",
+                       tensor_shape_text(a->counts[0], a->lists[0], text),
+                       ndim);
+  }
+  return nn_answer(c, out, op_permute(c, call->in[0], order));
+}
+
+static int transpose_compose(Grad *c, const OpCall *call, OpResults *out) {
+  Value *x = call->in[0];
+  int64_t dim0 = call->attrs->i[0], dim1 = call->attrs->i[1];
+  if ((dim0 == NN_ABSENT) != (dim1 == NN_ABSENT))
+    return tensor_fail("transpose: takes two dims, or none to reverse all");
+  if (dim0 != NN_ABSENT)
+    return nn_answer(c, out, op_transpose(c, x, (int)dim0, (int)dim1));
+  int64_t order[TENSOR_MAX_DIMS];
+  for (int d = 0; d < x->t.ndim; d++) order[d] = x->t.ndim - 1 - d;
+  return nn_answer(c, out, op_permute(c, x, order));
+}
+
+static const OpRow row_permute = {
+    .name = "permute",
+    .args = "x, order: ints",
+    .help = "A view of x whose dim k is x's dim order[k].\n"
+            "> tensor.zeros(2, 3, 4):permute(3, 1, 2).shape\n"
+            "(4, 2, 3)",
+    .compose = permute_compose,
+};
+static const OpRow row_transpose = {
+    .name = "transpose",
+    .args = "x, dim0: dim = nil, dim1: dim = nil",
+    .help = "A view of x with two dims exchanged, or with all dims in reverse "
+            "order (as x.T).",
+    .compose = transpose_compose,
+};
+
+/* }== expansion {== */
+
+static int expand_view(const OpCall *call, Tensor *out) {
+  const Tensor *x = &call->in[0]->t;
+  const OpAttrs *a = call->attrs;
+  int64_t shape[TENSOR_MAX_DIMS];
+  int shift = a->counts[0] - x->ndim;
+  for (int d = 0; d < a->counts[0]; d++) {
+    shape[d] = a->lists[0][d];
+    if (shape[d] == -1 && d >= shift) shape[d] = x->shape[d - shift];
+    if (shape[d] < 0)
+      return tensor_fail("expand: a size cannot be negative (but -1 keeps a "
+                         "dim as it is)");
+  }
+  int64_t count;
+  int status = tensor_count(a->counts[0], shape, &count);
+  if (status == TENSOR_OK)
+    status = tensor_broadcast_to(out, x, a->counts[0], shape);
+  if (status != TENSOR_OK) tensor_fail_in(status, "expand: ");
+  return status;
+}
+
+/* flow() adds up what was repeated. */
+static void expand_gradient(Grad *c) { c->to[0] = c->g; }
+
+const OpRow nn_row_expand = {
+    .name = "expand",
+    .args = "x, shape: ints",
+    .help = "A view of x repeated to a larger shape along dims of size 1 or "
+            "new ones in front; -1 keeps a size. No elements are copied.",
+    .view = expand_view,
+    .gradient = expand_gradient,
+};
+
+/* Each dim doubled into (repeats, size), expanded, and joined again. */
+static int tile_compose(Grad *c, const OpCall *call, OpResults *out) {
+  Value *x = call->in[0];
+  const OpAttrs *a = call->attrs;
+  int ndim = a->counts[0] > x->t.ndim ? a->counts[0] : x->t.ndim;
+  Value *result = x;
+  int64_t shape[TENSOR_MAX_DIMS] = {0};
+  for (int d = 0; d < ndim; d++) {
+    int s = d - (ndim - x->t.ndim);
+    shape[d] = s < 0 ? 1 : x->t.shape[s];
+  }
+  result = op_reshape(c, result, ndim, shape);
+  for (int d = 0; d < ndim; d++) {
+    int k = d - (ndim - a->counts[0]);
+    int64_t repeats = k < 0 ? 1 : a->lists[0][k], three[3] = {1, 1, 1};
+    if (repeats == 1) continue;
+    if (repeats < 0) return tensor_fail("tile: repeats cannot be negative");
+    for (int e = 0; e < d; e++) three[0] *= shape[e];
+    for (int e = d; e < ndim; e++) three[2] *= shape[e];
+    result = op_reshape(c, result, 3, three);
+    three[1] = repeats;
+    result = op_expand(c, result, 3, three);
+    if (__builtin_mul_overflow(shape[d], repeats, &shape[d]))
+      return tensor_no_memory(INT64_MAX);
+    result = op_reshape(c, result, ndim, shape);
+  }
+  return nn_answer(c, out, result == x ? op_clone(c, x) : result);
+}
+
+static const OpRow row_tile = {
+    .name = "tile",
+    .args = "x, repeats: ints",
+    .help = "x repeated along each dim (NumPy's tile).\n"
+            "> tensor({1, 2}):tile(2)\n"
+            "float32 (4)\n"
+            " 1  2  1  2",
+    .compose = tile_compose,
+};
+
+/* }== joining {== */
+
+static int concat_failure(const OpCall *call, int k) {
+  const Tensor *a = &call->in[0]->t, *b = &call->in[k]->t;
+  char first[TENSOR_SHAPE_TEXT], other[TENSOR_SHAPE_TEXT];
+  return tensor_fail("%s: tensor 1 has shape %s and tensor %d %s; all sizes "
+                     "but that of dim %lld must agree",
+                     call->row->name,
+                     tensor_shape_text(a->ndim, a->shape, first), k + 1,
+                     tensor_shape_text(b->ndim, b->shape, other),
+                     (long long)call->attrs->i[0] + 1);
+}
+
+static int concat_shape(const OpCall *call, OpShape *out) {
+  if (call->inputs == 0)
+    return tensor_fail("%s: the list of tensors is empty", call->row->name);
+  int dim = (int)call->attrs->i[0];
+  const Tensor *a = &call->in[0]->t;
+  nn_shape_like(out, a->dtype, a);
+  for (int k = 1; k < call->inputs; k++) {
+    const Tensor *b = &call->in[k]->t;
+    if (b->ndim != a->ndim) return concat_failure(call, k);
+    for (int d = 0; d < a->ndim; d++)
+      if (d != dim && b->shape[d] != a->shape[d])
+        return concat_failure(call, k);
+    out->dtype = tensor_dtype_promote(out->dtype, b->dtype);
+    out->shape[dim] += b->shape[dim];
+  }
+  return TENSOR_OK;
+}
+
+static int concat_kernel(const OpCall *call, Tensor *out) {
+  int dim = (int)call->attrs->i[0], status = TENSOR_OK;
+  int64_t at = 0;
+  for (int k = 0; k < call->inputs && status == TENSOR_OK; k++) {
+    const Tensor *x = &call->in[k]->t;
+    Tensor part;
+    tensor_slice(&part, out, dim, at, 1, x->shape[dim]);
+    status = tensor_copy(&part, x);
+    tensor_release(&part);
+    at += x->shape[dim];
+  }
+  return status;
+}
+
+static void concat_gradient(Grad *c) {
+  int dim = (int)c->attrs->i[0];
+  int64_t at = 0;
+  for (int k = 0; k < c->inputs; k++) {
+    int64_t size = nn_input_shape(c, k)->shape[dim];
+    if (c->needs[k]) c->to[k] = op_slice_dim(c, c->g, dim, at, 1, size);
+    at += size;
+  }
+}
+
+static const OpRow row_concat = {
+    .name = "concat",
+    .args = "list: tensors, dim: dim = 1",
+    .help = "The tensors of a list one after the other along dim; all other "
+            "sizes must agree.\n"
+            "> tensor.concat({tensor.zeros(2, 3), tensor.ones(1, 3)}).shape\n"
+            "(3, 3)",
+    .shape = concat_shape,
+    .kernel = concat_kernel,
+    .gradient = concat_gradient,
+};
+
+static int stack_compose(Grad *c, const OpCall *call, OpResults *out) {
+  int64_t dim = call->attrs->i[0];
+  Value *few[16], **in = few;
+  void *more = NULL;
+  if (call->inputs == 0)
+    return tensor_fail("stack: the list of tensors is empty");
+  if (call->in[0]->t.ndim == TENSOR_MAX_DIMS)
+    return tensor_fail("stack: a tensor has at most %d dims", TENSOR_MAX_DIMS);
+  if (call->inputs > 16) {
+    in = more = malloc((size_t)call->inputs * sizeof *in);
+    if (more == NULL) return tensor_no_memory(call->inputs);
+  }
+  for (int k = 0; k < call->inputs; k++) {
+    const Tensor *x = &call->in[k]->t, *a = &call->in[0]->t;
+    int64_t shape[TENSOR_MAX_DIMS];
+    if (!tensor_same_shape(x, a)) {
+      char first[TENSOR_SHAPE_TEXT], other[TENSOR_SHAPE_TEXT];
+      c->status = tensor_fail(
+          "stack: tensor 1 has shape %s and tensor %d %s; they must be equal",
+          tensor_shape_text(a->ndim, a->shape, first), k + 1,
+          tensor_shape_text(x->ndim, x->shape, other));
+      break;
+    }
+    for (int d = 0; d <= x->ndim; d++)
+      shape[d] = d < dim ? x->shape[d] : d == dim ? 1 : x->shape[d - 1];
+    in[k] = op_reshape(c, call->in[k], x->ndim + 1, shape);
+  }
+  OpAttrs attrs;
+  attrs.i[0] = dim;
+  Value *result = c->status != TENSOR_OK
+                      ? NULL
+                      : nn_apply(c, &row_concat, call->inputs, in, &attrs);
+  free(more);
+  return nn_answer(c, out, result);
+}
+
+static const OpRow row_stack = {
+    .name = "stack",
+    .args = "list: tensors, dim: place = 1",
+    .help = "The tensors of a list, all of one shape, side by side along a "
+            "new dim.\n"
+            "> tensor.stack({tensor.zeros(3), tensor.ones(3)}).shape\n"
+            "(2, 3)",
+    .compose = stack_compose,
+};
+
+/* }== taking apart {== */
+
+/* Pieces of `size` along dim; the last one may be shorter. */
+static int pieces(Grad *c, Value *x, int dim, int64_t size, OpResults *out) {
+  int64_t whole = x->t.shape[dim];
+  int64_t count = whole == 0 ? 1 : (whole + size - 1) / size;
+  int status = nn_answers(c, out, count);
+  for (int64_t at = 0; status == TENSOR_OK && count > 0; count--, at += size) {
+    int64_t length = whole - at < size ? whole - at : size;
+    status = nn_answer(c, out, op_slice_dim(c, x, dim, at, 1, length));
+  }
+  return status;
+}
+
+/* Pieces of the sizes of a list, which must add up. */
+static int listed_pieces(Grad *c, const OpCall *call, int dim, OpResults *out) {
+  Value *x = call->in[0];
+  const OpAttrs *a = call->attrs;
+  int64_t sum = 0, at = 0;
+  for (int k = 0; k < a->counts[0]; k++) {
+    int64_t size = a->lists[0][k];
+    if (size < 0 || size > x->t.shape[dim])
+      return tensor_fail("split: the size %lld does not fit into dim %d of "
+                         "size %lld",
+                         (long long)size, dim + 1, (long long)x->t.shape[dim]);
+    sum += size;
+  }
+  if (sum != x->t.shape[dim])
+    return tensor_fail("split: the sizes add up to %lld, dim %d has size %lld",
+                       (long long)sum, dim + 1, (long long)x->t.shape[dim]);
+  int status = nn_answers(c, out, a->counts[0]);
+  for (int k = 0; k < a->counts[0] && status == TENSOR_OK; k++) {
+    int64_t size = a->lists[0][k];
+    status = nn_answer(c, out, op_slice_dim(c, x, dim, at, 1, size));
+    at += size;
+  }
+  return status;
+}
+
+static int split_compose(Grad *c, const OpCall *call, OpResults *out) {
+  const OpAttrs *a = call->attrs;
+  int dim = (int)a->i[0];
+  if (a->counts[0] != 1) return listed_pieces(c, call, dim, out);
+  if (a->lists[0][0] < 1)
+    return tensor_fail("split: the size of the pieces must be 1 or more, not "
+                       "%lld",
+                       (long long)a->lists[0][0]);
+  return pieces(c, call->in[0], dim, a->lists[0][0], out);
+}
+
+static int chunk_compose(Grad *c, const OpCall *call, OpResults *out) {
+  int64_t count = call->attrs->i[0];
+  int dim = (int)call->attrs->i[1];
+  if (count < 1)
+    return tensor_fail("chunk: the number of pieces must be 1 or more, not "
+                       "%lld",
+                       (long long)count);
+  int64_t whole = call->in[0]->t.shape[dim];
+  int64_t size = whole / count + (whole % count != 0);
+  return pieces(c, call->in[0], dim, size < 1 ? 1 : size, out);
+}
+
+static int unbind_compose(Grad *c, const OpCall *call, OpResults *out) {
+  Value *x = call->in[0];
+  int dim = (int)call->attrs->i[0], status;
+  int64_t count = x->t.shape[dim];
+  status = nn_answers(c, out, count);
+  for (int64_t k = 0; k < count && status == TENSOR_OK; k++) {
+    OpAttrs attrs;
+    nn_whole_slice(&attrs, &x->t);
+    attrs.lists[0][dim] = k;
+    attrs.lists[2][dim] = 1;
+    attrs.lists[3][dim] = NN_DROP;
+    status = nn_answer(c, out, nn_apply1(c, &nn_row_slice, x, &attrs));
+  }
+  return status;
+}
+
+static const OpRow row_split = {
+    .name = "split",
+    .args = "x, size: ints, dim: dim = 1",
+    .help = "A list of views of x along dim: pieces of one size (the last may "
+            "be smaller), or of the sizes of a list.",
+    .list = true,
+    .compose = split_compose,
+};
+static const OpRow row_chunk = {
+    .name = "chunk",
+    .args = "x, count: int, dim: dim = 1",
+    .help = "A list of views of x along dim: at most count pieces of equal "
+            "size (the last may be smaller).",
+    .list = true,
+    .compose = chunk_compose,
+};
+static const OpRow row_unbind = {
+    .name = "unbind",
+    .args = "x, dim: dim = 1",
+    .help = "A list of views of x, one for each position along dim, without "
+            "that dim.",
+    .list = true,
+    .compose = unbind_compose,
+};
+
+/* }== */
+
+const OpRow *const nn_rows_shape[] = {
+    &nn_row_reshape, &row_view,    &row_flatten, &row_squeeze,
+    &row_unsqueeze,  &nn_row_axes, &row_permute, &row_transpose,
+    &nn_row_expand,  &row_tile,    &row_concat,  &row_stack,
+    &row_split,      &row_chunk,   &row_unbind,  NULL};
