@@ -65,9 +65,6 @@ int vm_shell(lua_State *L);
 extern const luaL_Reg vm_native_json[];
 extern const luaL_Reg vm_native_files[];
 extern const luaL_Reg vm_native_system[];
-/* tensor.save and tensor.load */
-int vm_tensor_save(lua_State *L);
-int vm_tensor_load(lua_State *L);
 
 /* }===================================================================== */
 

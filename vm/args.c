@@ -1,0 +1,525 @@
+/*
+** args.c - reads a row's arguments off the Lua stack, by the text in the
+** row: positions first, then perhaps one table of options by name.
+*/
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vm/args.h"
+
+/* {== the text of a row */
+
+static const struct {
+  const char *name;
+  VmKind kind;
+} kinds[] = {
+    {"tensor", VM_TENSOR},   {"tensors", VM_TENSORS}, {"dim", VM_DIM},
+    {"dims", VM_DIMS},       {"place", VM_PLACE},     {"int", VM_INT},
+    {"number", VM_NUMBER},   {"bool", VM_BOOL},       {"ints", VM_INTS},
+    {"padding", VM_PADDING}, {"dtype", VM_DTYPE}};
+
+static bool same_text(const char *a, int size, const char *b) {
+  return (int)strlen(b) == size && memcmp(a, b, (size_t)size) == 0;
+}
+
+static VmKind kind_named(const char *text, int size) {
+  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+    if (same_text(text, size, kinds[k].name)) return kinds[k].kind;
+  return VM_WORD;
+}
+
+static const char *skip(const char *s) { return s + strspn(s, " ,"); }
+
+/* Each kind fills slots of its own. */
+static int *slot_counter(VmKind kind, int counters[4]) {
+  switch (kind) {
+  case VM_OPERAND:
+  case VM_TENSOR:
+  case VM_TENSORS: return &counters[0];
+  case VM_NUMBER: return &counters[1];
+  case VM_INTS:
+  case VM_PADDING: return &counters[2];
+  default: return &counters[3];
+  }
+}
+
+static const char *parse_param(VmParam *p, const char *s, int counters[4]) {
+  p->name = s;
+  p->name_size = (int)strcspn(s, ":,= ");
+  s = s + p->name_size;
+  p->kind = VM_OPERAND;
+  p->optional = false;
+  if (*s == ':') {
+    p->words = s + 1 + strspn(s + 1, " ");
+    p->words_size = (int)strcspn(p->words, ",= ");
+    p->kind = kind_named(p->words, p->words_size);
+    s = p->words + p->words_size;
+  }
+  s += strspn(s, " ");
+  if (*s == '=') {
+    p->fallback = s + 1 + strspn(s + 1, " ");
+    p->fallback_size = (int)strcspn(p->fallback, ",");
+    p->optional = true;
+    s = p->fallback + p->fallback_size;
+  }
+  p->slot = (*slot_counter(p->kind, counters))++;
+  return skip(s);
+}
+
+void vm_parse_params(VmBinding *b) {
+  int counters[4] = {0, 0, 0, 0};
+  const char *s = skip(b->row->args);
+  b->count = 0;
+  while (*s != '\0' && b->count < VM_MAX_PARAMS)
+    s = parse_param(&b->params[b->count++], s, counters);
+  b->has_attrs = counters[1] + counters[2] + counters[3] > 0;
+}
+
+/* }== messages {== */
+
+const char *vm_kind_of(lua_State *L, int idx) {
+  static char text[TENSOR_SHAPE_TEXT + 16];
+  Value *v = vm_to_value(L, idx);
+  if (v != NULL) {
+    char shape[TENSOR_SHAPE_TEXT];
+    snprintf(text, sizeof text, "a %s tensor", tensor_describe(&v->t, shape));
+    return text;
+  }
+  switch (lua_type(L, idx)) {
+  case LUA_TNONE: return "nothing";
+  case LUA_TNIL: return "nil";
+  case LUA_TNUMBER:
+    if (lua_isinteger(L, idx))
+      snprintf(text, sizeof text, "%lld", (long long)lua_tointeger(L, idx));
+    else
+      snprintf(text, sizeof text, "%.14g", lua_tonumber(L, idx));
+    return text;
+  case LUA_TSTRING:
+    snprintf(text, sizeof text, "\"%.40s\"", lua_tostring(L, idx));
+    return text;
+  default:
+    snprintf(text, sizeof text, "a %s", luaL_typename(L, idx));
+    return text;
+  }
+}
+
+/* "sum: argument 2 (dim) must be ..., got ..." */
+static int refuse(lua_State *L, const VmBinding *b, int k, int idx,
+                  const char *must) {
+  const VmParam *p = &b->params[k];
+  return tensor_fail("%s%s: argument %d (%.*s) must be %s, got %s",
+                     b->row->name, b->in_place ? "_" : "", k + 1, p->name_size,
+                     p->name, must, vm_kind_of(L, idx));
+}
+
+/* }== single values {== */
+
+bool vm_read_integer(lua_State *L, int idx, int64_t *n) {
+  int is = 0;
+  if (lua_type(L, idx) != LUA_TNUMBER) {
+    Value *v = vm_to_value(L, idx);
+    if (v == NULL || tensor_numel(&v->t) != 1 ||
+        tensor_dtype_is_float(v->t.dtype))
+      return false;
+    *n = tensor_get_int(&v->t, 0);
+    return true;
+  }
+  *n = (int64_t)lua_tointegerx(L, idx, &is);
+  return is != 0;
+}
+
+Value *vm_read_operand(lua_State *L, int idx, const char *what) {
+  Value *v = vm_to_value(L, idx);
+  if (v != NULL) return nn_value_retain(v);
+  switch (lua_type(L, idx)) {
+  case LUA_TNUMBER:
+    return lua_isinteger(L, idx)
+               ? nn_value_integer((int64_t)lua_tointeger(L, idx))
+               : nn_value_number((double)lua_tonumber(L, idx));
+  case LUA_TBOOLEAN: return nn_value_boolean(lua_toboolean(L, idx) != 0);
+  case LUA_TTABLE:
+    tensor_fail("%s must be a tensor or a number, got a table (tensor(t) "
+                "makes a tensor of it)",
+                what);
+    return NULL;
+  default:
+    tensor_fail("%s must be a tensor or a number, got %s", what,
+                vm_kind_of(L, idx));
+    return NULL;
+  }
+}
+
+/* The dims that an argument can name: those of the first input. */
+static int first_ndim(const VmArgs *args) {
+  return args->inputs > 0 && args->in[0] != NULL ? args->in[0]->t.ndim : 0;
+}
+
+/* A dim from 1 or -1 into one from 0. */
+static int read_dim(lua_State *L, const VmBinding *b, int k, int idx, int ndim,
+                    int64_t *dim) {
+  int64_t n;
+  if (!vm_read_integer(L, idx, &n))
+    return refuse(L, b, k, idx, "a dim (a whole number)");
+  if (n == 0)
+    return tensor_fail("%s: dim 0 does not exist: dims count from 1, or from "
+                       "-1 at the end",
+                       b->row->name);
+  if (n > ndim || n < -ndim)
+    return tensor_fail("%s: dim %lld does not exist: the tensor has %d dim%s",
+                       b->row->name, (long long)n, ndim, ndim == 1 ? "" : "s");
+  *dim = n < 0 ? n + ndim : n - 1;
+  return TENSOR_OK;
+}
+
+static int read_dims(lua_State *L, const VmBinding *b, int k, int idx, int ndim,
+                     int64_t *set) {
+  int64_t dim;
+  int status = TENSOR_OK;
+  *set = 0;
+  if (lua_type(L, idx) != LUA_TTABLE) {
+    status = read_dim(L, b, k, idx, ndim, &dim);
+    if (status == TENSOR_OK) *set = (int64_t)1 << dim;
+    return status;
+  }
+  int64_t n = (int64_t)lua_rawlen(L, idx);
+  for (int64_t i = 1; i <= n && status == TENSOR_OK; i++) {
+    lua_rawgeti(L, idx, (lua_Integer)i);
+    status = read_dim(L, b, k, lua_gettop(L), ndim, &dim);
+    lua_pop(L, 1);
+    if (status == TENSOR_OK) *set |= (int64_t)1 << dim;
+  }
+  return status;
+}
+
+/* }== lists {== */
+
+static int read_list(lua_State *L, const VmBinding *b, int k, int idx, int last,
+                     OpAttrs *a, int slot) {
+  int n = 0;
+  bool table = lua_type(L, idx) == LUA_TTABLE;
+  int64_t count = table ? (int64_t)lua_rawlen(L, idx) : last - idx + 1;
+  if (count > TENSOR_MAX_DIMS)
+    return tensor_fail("%s: %.*s has %lld sizes, more than %d", b->row->name,
+                       b->params[k].name_size, b->params[k].name,
+                       (long long)count, TENSOR_MAX_DIMS);
+  for (; n < count; n++) {
+    bool ok;
+    if (table) {
+      lua_rawgeti(L, idx, n + 1);
+      ok = vm_read_integer(L, -1, &a->lists[slot][n]);
+      if (!ok) {
+        int status = refuse(L, b, k, lua_gettop(L), "whole numbers");
+        lua_pop(L, 1);
+        return status;
+      }
+      lua_pop(L, 1);
+    } else if (!vm_read_integer(L, idx + n, &a->lists[slot][n])) {
+      return refuse(L, b, k, idx + n, "whole numbers or a list of them");
+    }
+  }
+  a->counts[slot] = n;
+  return TENSOR_OK;
+}
+
+int vm_read_shape(lua_State *L, int idx, int last, const char *what,
+                  int64_t shape[TENSOR_MAX_DIMS], int *ndim) {
+  static const OpRow no_row = {.name = "", .args = "", .help = ""};
+  VmBinding b = {.row = &no_row};
+  OpRow row = no_row;
+  OpAttrs a;
+  row.name = what;
+  b.row = &row;
+  b.params[0].name = "shape";
+  b.params[0].name_size = 5;
+  int status = read_list(L, &b, 0, idx, last, &a, 0);
+  if (status != TENSOR_OK) return status;
+  *ndim = a.counts[0];
+  memcpy(shape, a.lists[0], sizeof a.lists[0]);
+  return TENSOR_OK;
+}
+
+static int read_padding(lua_State *L, const VmBinding *b, int k, int idx,
+                        OpAttrs *a, int slot) {
+  if (lua_type(L, idx) != LUA_TSTRING)
+    return read_list(L, b, k, idx, idx, a, slot);
+  const char *word = lua_tostring(L, idx);
+  a->counts[slot] = strcmp(word, "same") == 0 ? NN_SAME : 0;
+  if (a->counts[slot] == 0 && strcmp(word, "valid") != 0)
+    return refuse(L, b, k, idx, "\"valid\", \"same\" or sizes");
+  return TENSOR_OK;
+}
+
+/* The tensors of a Lua list, in a block that Lua collects. */
+static int read_tensors(lua_State *L, const VmBinding *b, int k, int idx,
+                        VmArgs *args) {
+  if (lua_type(L, idx) != LUA_TTABLE)
+    return refuse(L, b, k, idx, "a list of tensors");
+  int64_t n = (int64_t)lua_rawlen(L, idx);
+  for (int64_t i = 1; i <= n; i++) {
+    lua_rawgeti(L, idx, (lua_Integer)i);
+    Value *v = vm_to_value(L, -1);
+    if (v == NULL) {
+      int status = tensor_fail("%s: item %lld of the list must be a tensor, "
+                               "got %s",
+                               b->row->name, (long long)i, vm_kind_of(L, -1));
+      lua_pop(L, 1);
+      return status;
+    }
+    args->in[args->inputs++] = nn_value_retain(v);
+    lua_pop(L, 1);
+  }
+  return TENSOR_OK;
+}
+
+/* }== one argument {== */
+
+static int word_index(const VmParam *p, const char *word, int size) {
+  const char *s = p->words, *end = p->words + p->words_size;
+  for (int n = 0; s < end; n++) {
+    int length = (int)strcspn(s, "|,= ");
+    if (length == size && memcmp(s, word, (size_t)size) == 0) return n;
+    s += length + 1;
+  }
+  return -1;
+}
+
+static int read_word(lua_State *L, const VmBinding *b, int k, int idx,
+                     int64_t *index) {
+  const VmParam *p = &b->params[k];
+  int n = -1;
+  if (lua_type(L, idx) == LUA_TSTRING)
+    n = word_index(p, lua_tostring(L, idx), (int)lua_rawlen(L, idx));
+  if (n < 0) {
+    char must[128];
+    snprintf(must, sizeof must, "one of %.*s", p->words_size, p->words);
+    return refuse(L, b, k, idx, must);
+  }
+  *index = n;
+  return TENSOR_OK;
+}
+
+static int read_dtype(lua_State *L, const VmBinding *b, int k, int idx,
+                      int64_t *dtype) {
+  int d = lua_type(L, idx) == LUA_TSTRING
+              ? tensor_dtype_parse(lua_tostring(L, idx))
+              : -1;
+  if (d < 0)
+    return refuse(L, b, k, idx,
+                  "a dtype (float32, float64, int64, int32, uint8, bool)");
+  *dtype = d;
+  return TENSOR_OK;
+}
+
+static int read_number(lua_State *L, const VmBinding *b, int k, int idx,
+                       double *f) {
+  if (lua_type(L, idx) != LUA_TNUMBER) return refuse(L, b, k, idx, "a number");
+  *f = (double)lua_tonumber(L, idx);
+  return TENSOR_OK;
+}
+
+static int read_operand(lua_State *L, const VmBinding *b, int k, int idx,
+                        VmArgs *args) {
+  const VmParam *p = &b->params[k];
+  char what[64];
+  if (p->kind == VM_TENSOR && vm_to_value(L, idx) == NULL)
+    return refuse(L, b, k, idx, "a tensor");
+  Value *v = vm_to_value(L, idx);
+  if (v != NULL) {
+    nn_value_retain(v);
+  } else {
+    snprintf(what, sizeof what, "%s%s: argument %d (%.*s)", b->row->name,
+             b->in_place ? "_" : "", k + 1, p->name_size, p->name);
+    v = vm_read_operand(L, idx, what);
+  }
+  if (v == NULL) return TENSOR_FAIL;
+  args->in[args->inputs++] = v;
+  return TENSOR_OK;
+}
+
+/* Argument k from stack index idx; a list of sizes may go on to last. */
+static int read_argument(lua_State *L, const VmBinding *b, int k, int idx,
+                         int last, VmArgs *args) {
+  const VmParam *p = &b->params[k];
+  OpAttrs *a = &args->attrs;
+  int ndim = first_ndim(args);
+  switch (p->kind) {
+  case VM_OPERAND:
+  case VM_TENSOR: return read_operand(L, b, k, idx, args);
+  case VM_TENSORS: return read_tensors(L, b, k, idx, args);
+  case VM_DIM: return read_dim(L, b, k, idx, ndim, &a->i[p->slot]);
+  case VM_PLACE: return read_dim(L, b, k, idx, ndim + 1, &a->i[p->slot]);
+  case VM_DIMS: return read_dims(L, b, k, idx, ndim, &a->i[p->slot]);
+  case VM_INT:
+    return vm_read_integer(L, idx, &a->i[p->slot])
+               ? TENSOR_OK
+               : refuse(L, b, k, idx, "a whole number");
+  case VM_BOOL:
+    if (lua_type(L, idx) != LUA_TBOOLEAN)
+      return refuse(L, b, k, idx, "true or false");
+    a->i[p->slot] = lua_toboolean(L, idx);
+    return TENSOR_OK;
+  case VM_NUMBER: return read_number(L, b, k, idx, &a->f[p->slot]);
+  case VM_INTS: return read_list(L, b, k, idx, last, a, p->slot);
+  case VM_PADDING: return read_padding(L, b, k, idx, a, p->slot);
+  case VM_DTYPE: return read_dtype(L, b, k, idx, &a->i[p->slot]);
+  case VM_WORD: return read_word(L, b, k, idx, &a->i[p->slot]);
+  }
+  return TENSOR_FAIL;
+}
+
+/* }== what was not given {== */
+
+static int default_operand(const VmParam *p, VmArgs *args) {
+  if (same_text(p->fallback, p->fallback_size, "nil")) return TENSOR_OK;
+  Value *v = nn_value_number(strtod(p->fallback, NULL));
+  if (v == NULL) return TENSOR_NO_MEMORY;
+  args->in[args->inputs++] = v;
+  return TENSOR_OK;
+}
+
+static int missing(const VmBinding *b, int k) {
+  const VmParam *p = &b->params[k];
+  return tensor_fail("%s%s: argument %d (%.*s) is missing", b->row->name,
+                     b->in_place ? "_" : "", k + 1, p->name_size, p->name);
+}
+
+static int set_default(const VmBinding *b, int k, VmArgs *args) {
+  const VmParam *p = &b->params[k];
+  OpAttrs *a = &args->attrs;
+  int ndim = first_ndim(args);
+  if (!p->optional) return missing(b, k);
+  bool nil = same_text(p->fallback, p->fallback_size, "nil");
+  switch (p->kind) {
+  case VM_OPERAND: return default_operand(p, args);
+  case VM_NUMBER:
+    a->f[p->slot] = nil ? NAN : strtod(p->fallback, NULL);
+    return TENSOR_OK;
+  case VM_INTS:
+    a->counts[p->slot] = nil ? -1 : 1;
+    a->lists[p->slot][0] = nil ? 0 : strtoll(p->fallback, NULL, 10);
+    return TENSOR_OK;
+  case VM_PADDING: a->counts[p->slot] = 0; return TENSOR_OK;
+  case VM_BOOL:
+    a->i[p->slot] = same_text(p->fallback, p->fallback_size, "true");
+    return TENSOR_OK;
+  case VM_WORD:
+    a->i[p->slot] = word_index(p, p->fallback, p->fallback_size);
+    return TENSOR_OK;
+  case VM_DIM:
+  case VM_PLACE: {
+    int64_t n = nil ? 0 : strtoll(p->fallback, NULL, 10);
+    int places = p->kind == VM_PLACE ? ndim + 1 : ndim;
+    a->i[p->slot] = nil ? NN_ABSENT : n < 0 ? n + places : n - 1;
+    if (!nil && places == 0)
+      return tensor_fail("%s: the tensor has no dims", b->row->name);
+    return TENSOR_OK;
+  }
+  default:
+    a->i[p->slot] = nil ? NN_ABSENT : strtoll(p->fallback, NULL, 10);
+    return TENSOR_OK;
+  }
+}
+
+/* }== all arguments {== */
+
+/* Whether the value at idx is a table of options: it has a text for a key. */
+static bool is_options(lua_State *L, int idx) {
+  if (lua_type(L, idx) != LUA_TTABLE) return false;
+  lua_pushnil(L);
+  if (lua_next(L, idx) == 0) return false;
+  bool text = lua_type(L, -2) == LUA_TSTRING;
+  lua_pop(L, 2);
+  return text;
+}
+
+static bool is_param(const VmBinding *b, int from, const char *name) {
+  for (int k = from; k < b->count; k++)
+    if (same_text(b->params[k].name, b->params[k].name_size, name)) return true;
+  return false;
+}
+
+/* Every name in the table must be that of a parameter not yet given. */
+static int check_options(lua_State *L, const VmBinding *b, int from, int idx) {
+  lua_pushnil(L);
+  while (lua_next(L, idx) != 0) {
+    lua_pop(L, 1);
+    if (lua_type(L, -1) == LUA_TSTRING &&
+        is_param(b, from, lua_tostring(L, -1)))
+      continue;
+    char names[256] = "";
+    for (int k = from; k < b->count; k++) {
+      size_t at = strlen(names);
+      snprintf(names + at, sizeof names - at, "%s%.*s", k > from ? ", " : "",
+               b->params[k].name_size, b->params[k].name);
+    }
+    int status = tensor_fail("%s: unknown option %s; the options are %s",
+                             b->row->name, vm_kind_of(L, lua_gettop(L)), names);
+    lua_pop(L, 1);
+    return status;
+  }
+  return TENSOR_OK;
+}
+
+static int read_option(lua_State *L, const VmBinding *b, int k, int idx,
+                       VmArgs *args) {
+  const VmParam *p = &b->params[k];
+  lua_pushlstring(L, p->name, (size_t)p->name_size);
+  lua_rawget(L, idx);
+  int at = lua_gettop(L);
+  int status = lua_isnil(L, at) ? set_default(b, k, args)
+                                : read_argument(L, b, k, at, at, args);
+  lua_pop(L, 1);
+  return status;
+}
+
+static int read_all(lua_State *L, const VmBinding *b, int top, VmArgs *args) {
+  int options = 0, status = TENSOR_OK;
+  for (int k = 0; k < b->count && status == TENSOR_OK; k++) {
+    int idx = k + 1;
+    if (options == 0 && idx <= top && k > 0 && lua_type(L, idx) == LUA_TTABLE &&
+        is_options(L, idx)) {
+      options = idx;
+      status = check_options(L, b, k, idx);
+      if (status == TENSOR_OK && idx < top)
+        status =
+            tensor_fail("%s: nothing may follow the options", b->row->name);
+      if (status != TENSOR_OK) break;
+    }
+    bool rest = k == b->count - 1 && b->params[k].kind == VM_INTS;
+    if (options != 0)
+      status = read_option(L, b, k, options, args);
+    else if (idx > top || lua_isnil(L, idx))
+      status = set_default(b, k, args);
+    else
+      status = read_argument(L, b, k, idx, rest ? top : idx, args);
+    if (rest) return status;
+  }
+  if (status == TENSOR_OK && options == 0 && top > b->count)
+    status = tensor_fail("%s%s: takes %d argument%s, got %d", b->row->name,
+                         b->in_place ? "_" : "", b->count,
+                         b->count == 1 ? "" : "s", top);
+  return status;
+}
+
+int vm_read_args(lua_State *L, const VmBinding *b, VmArgs *args) {
+  int top = lua_gettop(L);
+  args->inputs = 0;
+  args->in = args->few;
+  for (int k = 0; k < b->count; k++) { /* a list may need a larger block */
+    if (b->params[k].kind != VM_TENSORS || lua_type(L, k + 1) != LUA_TTABLE)
+      continue;
+    size_t n = (size_t)lua_rawlen(L, k + 1) + VM_MAX_INPUTS;
+    args->in = lua_newuserdatauv(L, n * sizeof(Value *), 0); /* stays on top */
+  }
+  int status = read_all(L, b, top, args);
+  if (status != TENSOR_OK) vm_release_args(args);
+  return status;
+}
+
+void vm_release_args(VmArgs *args) {
+  while (args->inputs > 0) nn_value_release(args->in[--args->inputs]);
+}
+
+/* }== */

@@ -1,0 +1,74 @@
+/*
+** args.h - what a row of the operation table takes, and reading it off the
+** Lua stack.
+*/
+#ifndef VM_ARGS_H
+#define VM_ARGS_H
+
+#include "vm/vm.h"
+
+#define VM_MAX_PARAMS 10
+/* Tensor inputs of a row without a list. */
+#define VM_MAX_INPUTS 4
+
+typedef enum VmKind {
+  VM_OPERAND,
+  VM_TENSOR,
+  VM_TENSORS,
+  VM_DIM,
+  VM_DIMS,
+  VM_PLACE,
+  VM_INT,
+  VM_NUMBER,
+  VM_BOOL,
+  VM_INTS,
+  VM_PADDING,
+  VM_DTYPE,
+  VM_WORD
+} VmKind;
+
+typedef struct VmParam {
+  const char *name, *words, *fallback; /* pieces of the row's text */
+  int name_size, words_size, fallback_size;
+  VmKind kind;
+  bool optional;
+  int slot; /* which input, attrs->i, attrs->f or attrs->lists */
+} VmParam;
+
+/* A row as Lua calls it. */
+typedef struct VmBinding {
+  const OpRow *row;
+  bool in_place; /* the name_ form of an elementwise row */
+  bool has_attrs;
+  int count;
+  VmParam params[VM_MAX_PARAMS];
+} VmBinding;
+
+void vm_parse_params(VmBinding *b);
+
+/* Arguments read: values are counted references. */
+typedef struct VmArgs {
+  int inputs;
+  Value **in;
+  Value *few[VM_MAX_INPUTS];
+  OpAttrs attrs;
+} VmArgs;
+
+/* Reads the arguments of b, which begin at stack index 1. Raises no Lua
+** error (but for memory, before it takes anything); on failure it leaves a
+** message and nothing taken. */
+int vm_read_args(lua_State *L, const VmBinding *b, VmArgs *args);
+void vm_release_args(VmArgs *args);
+
+/* A tensor, number or boolean as a counted value; NULL with a message. */
+Value *vm_read_operand(lua_State *L, int idx, const char *what);
+
+/* "a string", "nil", "a float32 tensor": what stands at idx. */
+const char *vm_kind_of(lua_State *L, int idx);
+/* The integer at idx: integral floats count. False if there is none. */
+bool vm_read_integer(lua_State *L, int idx, int64_t *n);
+/* Sizes at idx..last: numbers, or one table of them, at most most. */
+int vm_read_shape(lua_State *L, int idx, int last, const char *what,
+                  int64_t shape[TENSOR_MAX_DIMS], int *ndim);
+
+#endif

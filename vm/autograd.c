@@ -1,0 +1,270 @@
+/*
+** autograd.c - gradients for Lua: backward, grad, and the scopes that switch
+** recording and training on and off.
+*/
+#include <string.h>
+
+#include "vm/module.h"
+
+/* {== options */
+
+/* {retain_graph=, create_graph=} at idx, if there. */
+static NnBackward check_options(lua_State *L, int idx, const char *who) {
+  NnBackward o = {false, false};
+  if (lua_isnoneornil(L, idx)) return o;
+  if (lua_type(L, idx) != LUA_TTABLE)
+    vm_error(L, "%s: the options must be a table, got %s", who,
+             vm_kind_of(L, idx));
+  lua_pushnil(L);
+  while (lua_next(L, idx) != 0) {
+    const char *name =
+        lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+    if (strcmp(name, "retain_graph") == 0)
+      o.retain_graph = lua_toboolean(L, -1) != 0;
+    else if (strcmp(name, "create_graph") == 0)
+      o.create_graph = lua_toboolean(L, -1) != 0;
+    else if (strcmp(name, "grad_outputs") != 0 &&
+             strcmp(name, "allow_unused") != 0)
+      vm_error(L,
+               "%s: unknown option \"%s\"; the options are retain_graph, "
+               "create_graph, grad_outputs, allow_unused",
+               who, name);
+    lua_pop(L, 1);
+  }
+  return o;
+}
+
+/* }== methods {== */
+
+/* y:backward([grad] [, options]) */
+static int value_backward(lua_State *L) {
+  Value *y = vm_check_value(L, 1), *seed = vm_to_value(L, 2);
+  bool only_options =
+      seed == NULL && lua_type(L, 2) == LUA_TTABLE && lua_isnoneornil(L, 3);
+  if (seed == NULL && !only_options && !lua_isnoneornil(L, 2))
+    return vm_error(L, "backward: the gradient must be a tensor, got %s",
+                    vm_kind_of(L, 2));
+  NnBackward o = check_options(L, only_options ? 2 : 3, "backward");
+  int status = nn_backward(1, &y, &seed, o);
+  if (status != TENSOR_OK) return vm_raise(L, status);
+  vm_charge(L);
+  return 0;
+}
+
+static int value_requires_grad(lua_State *L) {
+  Value *v = vm_check_value(L, 1);
+  bool on = lua_isnone(L, 2) || lua_toboolean(L, 2);
+  int status = nn_require_grad(v, on);
+  if (status != TENSOR_OK) return vm_raise(L, status);
+  lua_settop(L, 1);
+  return 1;
+}
+
+static int value_detach(lua_State *L) {
+  Value *v = vm_check_value(L, 1);
+  Value **box = vm_new_box(L);
+  *box = nn_value_detach(v);
+  return *box == NULL ? vm_raise(L, TENSOR_NO_MEMORY) : 1;
+}
+
+static int value_zero_grad(lua_State *L) {
+  Value *v = vm_check_value(L, 1);
+  int status = nn_set_gradient(v, NULL);
+  return status == TENSOR_OK ? 0 : vm_raise(L, status);
+}
+
+static int value_is_leaf(lua_State *L) {
+  lua_pushboolean(L, nn_is_leaf(vm_check_value(L, 1)));
+  return 1;
+}
+
+/* }== autograd.grad {== */
+
+/* The tensors at idx, one or a list, into a block on the Lua stack. */
+static Value **check_tensors(lua_State *L, int idx, const char *what,
+                             int *count) {
+  Value *one = vm_to_value(L, idx);
+  if (one == NULL && lua_type(L, idx) != LUA_TTABLE)
+    vm_error(L, "grad: %s must be a tensor or a list of tensors, got %s", what,
+             vm_kind_of(L, idx));
+  *count = one != NULL ? 1 : (int)lua_rawlen(L, idx);
+  Value **v = lua_newuserdatauv(L, (size_t)(*count + 1) * sizeof *v, 0);
+  if (one != NULL) v[0] = one;
+  for (int k = 0; one == NULL && k < *count; k++) {
+    lua_rawgeti(L, idx, k + 1);
+    v[k] = vm_to_value(L, -1);
+    if (v[k] == NULL)
+      vm_error(L, "grad: item %d of %s must be a tensor, got %s", k + 1, what,
+               vm_kind_of(L, -1));
+    lua_pop(L, 1);
+  }
+  return v;
+}
+
+/* The option grad_outputs, or NULL. */
+static Value **check_seeds(lua_State *L, int options, int outputs) {
+  int count;
+  if (lua_type(L, options) != LUA_TTABLE ||
+      lua_getfield(L, options, "grad_outputs") == LUA_TNIL)
+    return NULL;
+  Value **seeds = check_tensors(L, lua_gettop(L), "grad_outputs", &count);
+  if (count != outputs)
+    vm_error(L, "grad: %d outputs but %d grad_outputs", outputs, count);
+  return seeds;
+}
+
+/* grad(outputs, inputs [, options]): a list of gradients, or the one of a
+** single input; zeros where an output does not depend on it. */
+static int autograd_grad(lua_State *L) {
+  int outputs, inputs;
+  bool single = vm_to_value(L, 2) != NULL;
+  NnBackward o = check_options(L, 3, "grad");
+  Value **out = check_tensors(L, 1, "outputs", &outputs);
+  Value **in = check_tensors(L, 2, "inputs", &inputs);
+  for (int k = 0; k < inputs; k++)
+    if (in[k]->track == NULL)
+      return vm_error(L, "grad: input %d has requires_grad = false", k + 1);
+  Value **seeds = check_seeds(L, 3, outputs);
+  luaL_checkstack(L, 8, "too many inputs");
+  Value **gradients =
+      lua_newuserdatauv(L, (size_t)(inputs + 1) * sizeof *gradients, 0);
+  lua_createtable(L, inputs, 0);
+  for (int k = 0; k < inputs; k++) { /* empty boxes first */
+    vm_new_box(L);
+    lua_rawseti(L, -2, k + 1);
+  }
+  int status = nn_gradients(outputs, out, seeds, inputs, in, gradients, o);
+  for (int k = 0; k < inputs; k++) {
+    lua_rawgeti(L, -1, k + 1);
+    *(Value **)lua_touserdata(L, -1) = gradients[k];
+    lua_pop(L, 1);
+  }
+  if (status != TENSOR_OK) return vm_raise(L, status);
+  for (int k = 0; k < inputs; k++) {
+    if (gradients[k] != NULL) continue;
+    Tensor zeros;
+    lua_rawgeti(L, -1, k + 1);
+    Value **box = lua_touserdata(L, -1);
+    status = tensor_new_like(&zeros, in[k]->t.dtype, &in[k]->t);
+    if (status != TENSOR_OK) return vm_raise(L, status);
+    tensor_fill(&zeros, 0);
+    *box = nn_value_new(&zeros);
+    lua_pop(L, 1);
+  }
+  if (single) lua_rawgeti(L, -1, 1);
+  vm_charge(L);
+  return 1;
+}
+
+/* }== scopes {== */
+
+/*
+** A scope sets both flags while f runs. What they were is in a userdata that
+** Lua closes when the call ends, however it ends; an error passes through
+** with its traceback whole.
+*/
+typedef struct Flags {
+  bool grad, training;
+} Flags;
+
+static int flags_close(lua_State *L) {
+  Flags *f = lua_touserdata(L, 1);
+  nn_set_grad_enabled(f->grad);
+  nn_set_training(f->training);
+  return 0;
+}
+
+static int with_flags(lua_State *L, bool grad, bool training, const char *who) {
+  if (lua_type(L, 1) != LUA_TFUNCTION && !luaL_getmetafield(L, 1, "__call"))
+    return vm_error(L, "%s: takes a function, got %s", who, vm_kind_of(L, 1));
+  lua_settop(L, lua_type(L, 1) == LUA_TFUNCTION ? lua_gettop(L)
+                                                : lua_gettop(L) - 1);
+  int nargs = lua_gettop(L) - 1;
+  Flags *f = lua_newuserdatauv(L, sizeof *f, 0);
+  if (luaL_newmetatable(L, "nnlua.flags")) {
+    lua_pushcfunction(L, flags_close);
+    lua_setfield(L, -2, "__close");
+  }
+  lua_setmetatable(L, -2);
+  f->grad = nn_grad_enabled();
+  f->training = nn_training();
+  lua_insert(L, 1);
+  lua_toclose(L, 1);
+  nn_set_grad_enabled(grad);
+  nn_set_training(training);
+  lua_call(L, nargs, LUA_MULTRET);
+  lua_closeslot(L, 1);
+  return lua_gettop(L) - 1;
+}
+
+static int autograd_no_grad(lua_State *L) {
+  return with_flags(L, false, nn_training(), "no_grad");
+}
+
+static int autograd_record(lua_State *L) {
+  return with_flags(L, true, true, "record");
+}
+
+static int native_is_training(lua_State *L) {
+  lua_pushboolean(L, nn_training());
+  return 1;
+}
+
+static int native_set_training(lua_State *L) {
+  lua_pushboolean(L, nn_set_training(lua_toboolean(L, 1) != 0));
+  return 1;
+}
+
+static int native_is_grad(lua_State *L) {
+  lua_pushboolean(L, nn_grad_enabled());
+  return 1;
+}
+
+static int native_set_grad(lua_State *L) {
+  lua_pushboolean(L, nn_set_grad_enabled(lua_toboolean(L, 1) != 0));
+  return 1;
+}
+
+/* }== */
+
+const luaL_Reg vm_native_autograd[] = {{"is_training", native_is_training},
+                                       {"set_training", native_set_training},
+                                       {"is_grad", native_is_grad},
+                                       {"set_grad", native_set_grad},
+                                       {NULL, NULL}};
+
+const VmFunction vm_functions_autograd[] = {
+    {"tensor:backward",
+     "grad = ones, {retain_graph=false, "
+     "create_graph=false}",
+     value_backward,
+     "Adds the gradient of x, summed over its elements with the weights grad, "
+     "into the .grad of every tensor with requires_grad that it was computed "
+     "from. The record is freed unless retain_graph or create_graph.\n"
+     "> local w = tensor({1, 2}):requires_grad_()\n"
+     "> (w * w):sum():backward()\n"
+     "> w.grad\n"
+     "float32 (2)\n"
+     " 2  4"},
+    {"tensor:requires_grad_", "on = true", value_requires_grad,
+     "Says whether operations on x are recorded, so that backward finds its "
+     "gradient; returns x."},
+    {"tensor:detach", "", value_detach,
+     "The same elements without their history: no gradient flows through."},
+    {"tensor:zero_grad", "", value_zero_grad,
+     "Forgets the gradient that backward has added up."},
+    {"tensor:is_leaf", "", value_is_leaf,
+     "Whether x was made by the user, not computed from tracked tensors."},
+    {"autograd.grad",
+     "outputs, inputs, {create_graph=false, "
+     "retain_graph=false, grad_outputs=nil}",
+     autograd_grad,
+     "The gradients of the sum of outputs with respect to inputs: a list, or "
+     "one tensor for one input; .grad is left alone. With create_graph they "
+     "can be differentiated again."},
+    {"autograd.no_grad", "f, ...", autograd_no_grad,
+     "Calls f(...) without recording; returns what f returns."},
+    {"autograd.record", "f, ...", autograd_record,
+     "Calls f(...) with recording on and layers in training mode (Gluon's "
+     "scope); returns what f returns."},
+    {NULL, NULL, NULL, NULL}};

@@ -1,0 +1,205 @@
+/*
+** bind.c - the operation table as Lua functions: each row a closure over its
+** binding.
+*/
+#include <stdlib.h>
+#include <string.h>
+
+#include "vm/module.h"
+
+/* {== memory: Lua's collector hears of the bytes that tensors take */
+
+#define CHARGE_LEAST ((int64_t)64 << 20)
+
+static int64_t allocated_then;
+
+static void collect(lua_State *L) {
+  lua_gc(L, LUA_GCCOLLECT);
+  tensor_memory_trim();
+  allocated_then = tensor_memory().allocated;
+}
+
+void vm_charge(lua_State *L) {
+  TensorMemory m = tensor_memory();
+  int64_t since = m.allocated - allocated_then;
+  if (since > CHARGE_LEAST && since > m.live / 2) collect(L);
+}
+
+/* }== calling a row {== */
+
+/* Once more, after collecting, when memory was short. */
+static int call_row(lua_State *L, const VmBinding *b, VmArgs *args,
+                    OpResults *r) {
+  const OpAttrs *attrs = b->has_attrs ? &args->attrs : NULL;
+  int status = nn_call(b->row, args->inputs, args->in, attrs, r);
+  if (status != TENSOR_NO_MEMORY) return status;
+  collect(L);
+  return nn_call(b->row, args->inputs, args->in, attrs, r);
+}
+
+/* The results of rows that have several: they wait in a box of their own
+** while each gets one. */
+static int results_gc(lua_State *L) {
+  nn_results_release(lua_touserdata(L, 1));
+  return 0;
+}
+
+static OpResults *new_results(lua_State *L) {
+  OpResults *r = lua_newuserdatauv(L, sizeof *r, 0);
+  r->count = 0;
+  r->many = r->few;
+  if (luaL_newmetatable(L, "nnlua.results")) {
+    lua_pushcfunction(L, results_gc);
+    lua_setfield(L, -2, "__gc");
+  }
+  lua_setmetatable(L, -2);
+  return r;
+}
+
+static int push_several(lua_State *L, const VmBinding *b, VmArgs *args) {
+  OpResults *r = new_results(L);
+  int status = call_row(L, b, args, r);
+  vm_release_args(args);
+  if (status != TENSOR_OK) {
+    r->count = 0;
+    r->many = r->few;
+    return vm_raise(L, status);
+  }
+  luaL_checkstack(L, b->row->list ? 4 : r->count + 4, "too many results");
+  if (b->row->list) lua_createtable(L, r->count, 0);
+  for (int k = 0; k < r->count; k++) {
+    Value **box = vm_new_box(L);
+    *box = nn_value_retain(r->many[k]);
+    if (b->row->list) lua_rawseti(L, -2, k + 1);
+  }
+  return b->row->list ? 1 : r->count;
+}
+
+/* The common case: one result, into a box made before. */
+static int push_one(lua_State *L, const VmBinding *b, VmArgs *args,
+                    Value **box) {
+  OpResults r;
+  int status = call_row(L, b, args, &r);
+  vm_release_args(args);
+  if (status != TENSOR_OK) return vm_raise(L, status);
+  *box = r.few[0];
+  vm_charge(L);
+  return 1;
+}
+
+/* Into the first argument, which is also the result. */
+static int change_in_place(lua_State *L, const VmBinding *b, VmArgs *args) {
+  const OpAttrs *attrs = b->has_attrs ? &args->attrs : NULL;
+  const OpRow *row = b->row;
+  int status;
+  if (row->map != NULL || row->in_place) {
+    status = nn_call_in_place(row, args->inputs, args->in, attrs);
+  } else {
+    OpResults r;
+    status = call_row(L, b, args, &r);
+    if (status == TENSOR_OK) {
+      Value *pair[2] = {args->in[0], r.few[0]};
+      status = nn_call_in_place(nn_row("copy_"), 2, pair, NULL);
+      nn_results_release(&r);
+    }
+  }
+  vm_release_args(args);
+  if (status != TENSOR_OK) return vm_raise(L, status);
+  lua_settop(L, 1);
+  return 1;
+}
+
+static bool has_several(const OpRow *row) {
+  return row->compose != NULL || row->outputs > 1;
+}
+
+static int row_function(lua_State *L) {
+  const VmBinding *b = lua_touserdata(L, lua_upvalueindex(1));
+  VmArgs args;
+  bool changes = b->in_place || b->row->in_place;
+  bool several = has_several(b->row);
+  if (changes && vm_to_value(L, 1) == NULL)
+    return vm_error(L, "%s: the first argument must be a tensor, got %s",
+                    b->row->name, vm_kind_of(L, 1));
+  int status = vm_read_args(L, b, &args);
+  if (status != TENSOR_OK) return vm_raise(L, status);
+  if (changes) return change_in_place(L, b, &args);
+  if (several) return push_several(L, b, &args);
+  return push_one(L, b, &args, vm_new_box(L));
+}
+
+int vm_apply(lua_State *L, const OpRow *row, int inputs, Value *const *in,
+             const OpAttrs *attrs) {
+  OpResults r;
+  Value **box = vm_new_box(L);
+  int status = nn_call(row, inputs, in, attrs, &r);
+  if (status == TENSOR_OK) {
+    *box = r.many[0];
+    for (int k = 1; k < r.count; k++) nn_value_release(r.many[k]);
+    if (r.many != r.few) free(r.many);
+  }
+  return status;
+}
+
+/* }== binding {== */
+
+static void bind(lua_State *L, const OpRow *row, bool in_place, int module,
+                 int methods) {
+  VmBinding *b = lua_newuserdatauv(L, sizeof *b, 0);
+  b->row = row;
+  b->in_place = in_place;
+  vm_parse_params(b);
+  lua_pushcclosure(L, row_function, 1);
+  lua_pushfstring(L, "%s%s", row->name, in_place ? "_" : "");
+  lua_pushvalue(L, -1);
+  lua_pushvalue(L, -3);
+  lua_rawset(L, module); /* module[name] = closure */
+  lua_insert(L, -2);
+  lua_rawset(L, methods);
+}
+
+void vm_bind_rows(lua_State *L, int module, int methods) {
+  int count;
+  const OpRow *const *rows = nn_rows(&count);
+  for (int k = 0; k < count; k++) {
+    const OpRow *row = rows[k];
+    bool same_kind = row->map != NULL && row->map->group != TENSOR_COMPARE;
+    if (row->internal) continue;
+    bind(L, row, false, module, methods);
+    if (same_kind || row->form_in_place) bind(L, row, true, module, methods);
+  }
+}
+
+/* }== the table itself, for tests and help {== */
+
+static int native_rows(lua_State *L) {
+  int count;
+  const OpRow *const *rows = nn_rows(&count);
+  lua_createtable(L, count, 0);
+  for (int k = 0; k < count; k++) {
+    const OpRow *row = rows[k];
+    lua_createtable(L, 0, 8);
+    lua_pushstring(L, row->name);
+    lua_setfield(L, -2, "name");
+    lua_pushstring(L, row->args);
+    lua_setfield(L, -2, "args");
+    lua_pushstring(L, row->help);
+    lua_setfield(L, -2, "help");
+    lua_pushboolean(L, row->internal);
+    lua_setfield(L, -2, "internal");
+    lua_pushboolean(L, row->in_place);
+    lua_setfield(L, -2, "in_place");
+    lua_pushboolean(L, row->map != NULL);
+    lua_setfield(L, -2, "elementwise");
+    lua_pushboolean(L, row->gradient != NULL || row->compose != NULL);
+    lua_setfield(L, -2, "differentiable");
+    lua_pushboolean(L, row->compose != NULL);
+    lua_setfield(L, -2, "composite");
+    lua_rawseti(L, -2, k + 1);
+  }
+  return 1;
+}
+
+const luaL_Reg vm_native_table[] = {{"rows", native_rows}, {NULL, NULL}};
+
+/* }== */

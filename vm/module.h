@@ -1,0 +1,50 @@
+/*
+** module.h - inside vm: what the files that make up the `tensor` module
+** share.
+*/
+#ifndef VM_MODULE_H
+#define VM_MODULE_H
+
+#include "vm/args.h"
+#include "vm/vm.h"
+
+/* A function with the words that help() prints: what the caller writes, and
+** what it does. */
+typedef struct VmFunction {
+  const char *name; /* "tensor.zeros" */
+  const char *args; /* "shape..., dtype" */
+  lua_CFunction function;
+  const char *help;
+} VmFunction;
+
+/* Lists of documented functions; each ends with a NULL name. A function
+** named "tensor.f" goes into the module, "tensor:f" into the methods, and
+** "autograd.f" into native.autograd. */
+extern const VmFunction vm_functions_create[];
+extern const VmFunction vm_functions_value[];
+extern const VmFunction vm_functions_autograd[];
+extern const VmFunction vm_functions_files[];
+
+/* Pieces of `native`. */
+extern const luaL_Reg vm_native_error[];
+extern const luaL_Reg vm_native_optimize[];
+extern const luaL_Reg vm_native_autograd[];
+extern const luaL_Reg vm_native_table[];
+
+/* Pushes the metatable of tensors. */
+void vm_push_metatable(lua_State *L);
+/* Makes the metatable; the methods are a table at the top of the stack. */
+void vm_make_metatable(lua_State *L);
+/* Sets the functions of all rows in the table at module and methods. */
+void vm_bind_rows(lua_State *L, int module, int methods);
+/* Calls a row with the values given; pushes its first result. */
+int vm_apply(lua_State *L, const OpRow *row, int inputs, Value *const *in,
+             const OpAttrs *attrs);
+/* Collects garbage when tensors have taken much since the last time. */
+void vm_charge(lua_State *L);
+
+/* x[key], x[key] = value; key at 2, value at 3. */
+int vm_index(lua_State *L);
+int vm_assign(lua_State *L);
+
+#endif
