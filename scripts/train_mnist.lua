@@ -1,0 +1,169 @@
+-- Classifies pictures of ten classes (MNIST, Fashion-MNIST, or digits that
+-- the program draws itself) with a two-layer network, a small convolutional
+-- network, or softmax regression.
+--
+-- At the end it says how well the model does on the test set, and writes the
+-- learning curve (history.csv) and the pictures it mistook (mistakes.png),
+-- each with the class it saw in red and the true one in green.
+
+local folder = arg[0]:match("^.*/") or ""
+local o = dofile(folder .. "arguments.lua")(arg,
+  "Trains a classifier of 28 x 28 pictures and shows its mistakes.", {
+  {"model", "mlp", "the network", "mlp|cnn|softmax"},
+  {"dataset", "mnist", "the pictures", "mnist|fashion|digits"},
+  {"epochs", 5, "passes over the training set"},
+  {"batch-size", 0, "samples in a batch; 0: 128, for cnn 64"},
+  {"lr", 0.0, "learning rate; 0: the model's own"},
+  {"mistakes", 40, "how many mistaken pictures to show"},
+  {"out", "results", "folder for what is written"},
+})
+
+-- The models -----------------------------------------------------------------
+
+local models = {}
+
+-- One hidden layer of 512 units.
+function models.mlp()
+  return nn.Sequential{
+    nn.Flatten{input_shape={28, 28, 1}},
+    nn.Dense{512, activation="relu"},
+    nn.Dense{10, activation="softmax"},
+  }, optim.RMSprop, 1e-3, 128
+end
+
+-- Three convolutions with pooling between them.
+function models.cnn()
+  return nn.Sequential{
+    nn.Conv2D{32, 3, activation="relu", input_shape={28, 28, 1}},
+    nn.MaxPooling2D{2},
+    nn.Conv2D{64, 3, activation="relu"},
+    nn.MaxPooling2D{2},
+    nn.Conv2D{64, 3, activation="relu"},
+    nn.Flatten{},
+    nn.Dense{64, activation="relu"},
+    nn.Dense{10, activation="softmax"},
+  }, optim.RMSprop, 1e-3, 64
+end
+
+-- Softmax regression: a single layer.
+function models.softmax()
+  return nn.Sequential{
+    nn.Flatten{input_shape={28, 28, 1}},
+    nn.Dense{10, activation="softmax"},
+  }, optim.SGD, 0.1, 128
+end
+
+-- Pictures of mistakes -------------------------------------------------------
+
+-- Rows of the digits 0..9, five pixels wide, as a small screen shows them.
+local FONT = {
+  ["0"] = {"01110", "10001", "10011", "10101", "11001", "10001", "01110"},
+  ["1"] = {"00100", "01100", "00100", "00100", "00100", "00100", "01110"},
+  ["2"] = {"01110", "10001", "00001", "00110", "01000", "10000", "11111"},
+  ["3"] = {"11111", "00010", "00100", "00010", "00001", "10001", "01110"},
+  ["4"] = {"00010", "00110", "01010", "10010", "11111", "00010", "00010"},
+  ["5"] = {"11111", "10000", "11110", "00001", "00001", "10001", "01110"},
+  ["6"] = {"00110", "01000", "10000", "11110", "10001", "10001", "01110"},
+  ["7"] = {"11111", "00001", "00010", "00100", "01000", "01000", "01000"},
+  ["8"] = {"01110", "10001", "10001", "01110", "10001", "10001", "01110"},
+  ["9"] = {"01110", "10001", "10001", "01111", "00001", "00010", "01100"},
+}
+local RED, GREEN = {255, 96, 80}, {96, 220, 110}
+local ZOOM, CAPTION = 2, 11 -- pixels a pixel; height of the caption
+
+-- Writes the number into a picture (height, width, 3), its top left corner at
+-- that row and column.
+local function draw_number(picture, number, row, column, colour)
+  local ink = tensor(colour, "uint8")
+  for digit in tostring(number):gmatch("%d") do
+    for r, bits in ipairs(FONT[digit]) do
+      for c = 1, #bits do
+        if bits:sub(c, c) == "1" then
+          picture[{row + r - 1, column + c - 1}] = ink
+        end
+      end
+    end
+    column = column + 6
+  end
+end
+
+-- The picture enlarged, with the two numbers below it.
+local function captioned(img, seen, truth)
+  local side = img.shape[1] * ZOOM
+  local card = tensor.zeros({side + CAPTION, side, 3}, "uint8")
+  local large = image.grid(img:unsqueeze(1), {padding=0, scale=ZOOM})
+  card[{{1, side}}] = large:unsqueeze(-1)
+  draw_number(card, seen, side + 3, 2, RED)
+  draw_number(card, truth, side + 3, side - 6 * #tostring(truth) + 1, GREEN)
+  return card
+end
+
+-- A digit's caption is the digit itself, other classes have their number.
+local function caption(classes, k)
+  return tonumber(classes[k]) or k
+end
+
+-- The positions in the test set where the model is wrong.
+local function mistakes(model, x, y)
+  local seen = model:predict(x):argmax(2)
+  return seen:ne(y):nonzero():flatten():totable(), seen
+end
+
+local function show_mistakes(path, set, wrong, seen)
+  local cards, classes = {}, set.classes
+  print(string.format("%-8s %-12s %s", "picture", "predicted", "true"))
+  for i = 1, math.min(#wrong, o.mistakes) do
+    local n = wrong[i]
+    local guess, truth = seen[n], set.test.y[n]
+    print(string.format("%-8d %-12s %s", n, classes[guess], classes[truth]))
+    cards[i] = captioned(set.test.x[n], caption(classes, guess),
+                         caption(classes, truth))
+  end
+  image.save(path, image.grid(cards, {columns=math.min(#cards, 10),
+                                      padding=4, background=64}))
+end
+
+-- The run --------------------------------------------------------------------
+
+local sets = {mnist=data.mnist, fashion=data.fashion_mnist,
+              digits=data.digits}
+
+-- Pictures as (N, 28, 28, 1) floats from 0 to 1, labels one-hot.
+local function prepare(part)
+  return part.x:to("float32"):div_(255):unsqueeze(-1),
+         data.to_categorical(part.y, 10)
+end
+
+tensor.manual_seed(o.seed)
+local set = sets[o.dataset]()
+local x_train, y_train = prepare(set.train)
+local x_test, y_test = prepare(set.test)
+
+local model, optimizer, lr, batch_size = models[o.model]()
+if o.lr > 0 then lr = o.lr end
+if o["batch-size"] > 0 then batch_size = o["batch-size"] end
+
+os.execute("mkdir -p '" .. o.out:gsub("'", "'\\''") .. "'")
+local history_path = o.out .. "/history.csv"
+local mistakes_path = o.out .. "/mistakes.png"
+
+model:summary()
+model:compile{optimizer=optimizer{lr=lr}, loss="categorical_crossentropy",
+              metrics={"accuracy"}}
+model:fit(x_train, y_train, {
+  epochs=o.epochs, batch_size=batch_size,
+  validation_data={x_test, y_test},
+  callbacks={nn.callbacks.CSVLogger{history_path}},
+})
+
+local loss, accuracy = model:evaluate(x_test, y_test)
+print(string.format("test loss %.4f, test accuracy %.4f", loss, accuracy))
+
+local wrong, seen = mistakes(model, x_test, set.test.y)
+print(string.format("%d of %d test pictures are mistaken", #wrong,
+                    set.test.x.shape[1]))
+print("wrote " .. history_path)
+if #wrong > 0 and o.mistakes > 0 then
+  show_mistakes(mistakes_path, set, wrong, seen)
+  print("wrote " .. mistakes_path)
+end

@@ -1,0 +1,218 @@
+-- nn.batches: from the data a user gives to the batches a step takes.
+--
+-- A source yields (xs, ys, weights, count): lists of tensors in the order of
+-- the model's inputs and outputs (ys and weights may be nil) and the number of
+-- samples. It knows `samples` and `steps`, or nil where a loader does not tell.
+
+local native = require("native")
+local options = require("options")
+local tensor = require("tensor")
+
+local batches = {}
+
+-- Lists ----------------------------------------------------------------------
+
+local function check_tensors(what, list, names)
+  for i, x in ipairs(list) do
+    if not tensor.is(x) then
+      native.fail("%s '%s' must be a tensor, got %s", what, names[i],
+        options.show(x))
+    end
+    if x.ndim == 0 then
+      native.fail("%s '%s' must have samples along dim 1, got a 0-d tensor",
+        what, names[i])
+    end
+  end
+end
+
+local function first_tensor(x)
+  while type(x) == "table" do
+    x = x[1] or select(2, next(x))
+  end
+  return x
+end
+
+-- The inputs as a list of tensors; makes the graph where it is not there.
+function batches.inputs(model, x)
+  if not model.plan then
+    model:ensure_graph { first_tensor(x) }
+  end
+  local names = model.input_names
+  if not names then
+    return type(x) == "table" and x or { x }
+  end
+  local list = model:by_name("input", names, x)
+  check_tensors("input", list, names)
+  return list
+end
+
+-- The targets as a list of tensors.
+function batches.targets(model, y)
+  local names = model:target_names()
+  local list = model:by_name("output", names, y)
+  check_tensors("target of output", list, names)
+  return list
+end
+
+-- Inputs in the dtype that the model takes.
+local function converted(model, xs)
+  local symbols = model.inputs
+  for i, x in ipairs(xs) do
+    local dtype = symbols and symbols[i].dtype or model.dtype
+    if x.dtype ~= dtype then
+      xs[i] = x:to(dtype)
+    end
+  end
+  return xs
+end
+
+-- Tensors --------------------------------------------------------------------
+
+local function check_lengths(arrays)
+  local samples = #arrays[1]
+  for _, x in ipairs(arrays) do
+    if #x ~= samples then
+      native.fail("all data must have the same number of samples: the first "
+        .. "has %d, another %d (%s)", samples, #x, tostring(x.shape))
+    end
+  end
+  return samples
+end
+
+local function rows(list, from, to, order)
+  local part = {}
+  for i, x in ipairs(list) do
+    part[i] = order and x:index_select(1, order)
+      or x:narrow(1, from, to - from + 1)
+  end
+  return part
+end
+
+local Arrays = {}
+Arrays.__index = Arrays
+
+-- An iterator over the batches, in random order where `shuffle`.
+function Arrays:batches(shuffle)
+  local order = shuffle and tensor.randperm(self.samples)
+  local size, first = self.batch_size, 1
+  local whole = size >= self.samples and not shuffle
+  return function()
+    if first > self.samples then
+      return nil
+    end
+    local from, to = first, math.min(first + size - 1, self.samples)
+    first = to + 1
+    local picked = order and order:narrow(1, from, to - from + 1)
+    local function take(list)
+      return list and (whole and table.move(list, 1, #list, 1, {})
+        or rows(list, from, to, picked))
+    end
+    local weights = take(self.weights)
+    return converted(self.model, take(self.xs)), take(self.ys),
+      weights and weights[1], to - from + 1
+  end
+end
+
+-- The samples first..last as a source of their own.
+function Arrays:part(first, last)
+  local function cut(list)
+    return list and rows(list, first, last)
+  end
+  return batches.arrays(self.model, cut(self.xs), cut(self.ys),
+    cut(self.weights), self.batch_size)
+end
+
+-- A source over lists of tensors; ys and weights (a list of one) may be nil.
+function batches.arrays(model, xs, ys, weights, batch_size)
+  local all = table.move(xs, 1, #xs, 1, {})
+  for _, list in ipairs { ys or {}, weights or {} } do
+    table.move(list, 1, #list, #all + 1, all)
+  end
+  local samples = check_lengths(all)
+  return setmetatable({
+    model = model,
+    xs = xs,
+    ys = ys,
+    weights = weights,
+    batch_size = batch_size,
+    samples = samples,
+    steps = (samples + batch_size - 1) // batch_size,
+  }, Arrays)
+end
+
+-- Loaders --------------------------------------------------------------------
+
+-- Whether x brings its own batches.
+function batches.is_loader(x)
+  if tensor.is(x) or (type(x) ~= "table" and type(x) ~= "userdata") then
+    return false
+  end
+  local ok, method = pcall(function()
+    return x.batches
+  end)
+  return ok and type(method) == "function"
+end
+
+local Loaded = {}
+Loaded.__index = Loaded
+
+function Loaded:batches()
+  local step, state, control = self.loader:batches()
+  return function()
+    local x, y, weights = step(state, control)
+    control = x
+    if x == nil then
+      return nil
+    end
+    local given = batches.inputs(self.model, x)
+    local xs = table.move(given, 1, #given, 1, {})
+    local ys = y ~= nil and batches.targets(self.model, y) or nil
+    return converted(self.model, xs), ys, weights, #xs[1]
+  end
+end
+
+-- The number of batches, where the loader has a length.
+local function steps_of(loader)
+  local meta = getmetatable(loader)
+  if type(meta) == "table" and meta.__len then
+    return #loader
+  end
+end
+
+function batches.loaded(model, loader)
+  return setmetatable({
+    model = model,
+    loader = loader,
+    steps = steps_of(loader),
+  }, Loaded)
+end
+
+-- Either ---------------------------------------------------------------------
+
+-- Sample weights as a list of one tensor, from a tensor and class weights.
+local function weights_of(model, ys, sample_weight, class_weight)
+  local weights = sample_weight
+  if class_weight then
+    local by_class = require("nn.class_weight")(model, ys, class_weight)
+    weights = weights and weights * by_class or by_class
+  end
+  return weights and { weights }
+end
+
+-- The source of (x, y) as fit, evaluate and predict take them. `o` has
+-- batch_size and may have sample_weight and class_weight.
+function batches.source(model, x, y, o)
+  if batches.is_loader(x) then
+    if o.sample_weight or o.class_weight then
+      native.fail("weights for data from a loader come from the loader, as a "
+        .. "third value of each batch")
+    end
+    return batches.loaded(model, x)
+  end
+  local xs = batches.inputs(model, x)
+  local ys = y ~= nil and batches.targets(model, y) or nil
+  return batches.arrays(model, xs, ys,
+    weights_of(model, ys, o.sample_weight, o.class_weight), o.batch_size)
+end
+
+return batches

@@ -1,0 +1,47 @@
+-- nn.class_weight: sample weights from weights by class.
+
+local native = require("native")
+local options = require("options")
+local tensor = require("tensor")
+
+-- The class index of each sample, from labels or one-hot rows.
+local function labels_of(y)
+  if y.ndim == 2 and y.shape[2] > 1 then
+    return y:argmax(-1)
+  end
+  return y:reshape({ -1 }):to("int64")
+end
+
+local function table_of_weights(class_weight, classes)
+  local list = {}
+  for class = 1, classes do
+    list[class] = 1
+  end
+  for class, weight in pairs(class_weight) do
+    if math.type(class) ~= "integer" or class < 1 or class > classes
+        or type(weight) ~= "number" then
+      native.fail("class_weight: class %s with weight %s: classes are 1..%d "
+        .. "and weights are numbers", options.show(class),
+        options.show(weight), classes)
+    end
+    list[class] = weight
+  end
+  return tensor(list)
+end
+
+-- The weight of each sample: class_weight[class], 1 for classes without one.
+return function(model, ys, class_weight)
+  if not ys or #ys ~= 1 then
+    native.fail("class_weight: the model must have one output")
+  end
+  local labels = labels_of(ys[1])
+  if #labels == 0 then
+    return labels:float()
+  end
+  local symbol = model.outputs and model.outputs[1]
+  local classes = symbol and symbol.shape[#symbol.shape] or 1
+  if classes < 2 then
+    labels, classes = labels + 1, 2
+  end
+  return table_of_weights(class_weight, classes):index_select(1, labels)
+end

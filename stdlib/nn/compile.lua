@@ -1,0 +1,199 @@
+-- nn.compile: what a model learns from. compile leaves in model.compiled
+--   heads   for each output {name, loss, weight, metrics = {name, compute}}
+--   names   what a step's figures are called, "loss" first
+--   config  the options as they were given
+
+local losses = require("nn.losses")
+local metrics = require("nn.metrics")
+local native = require("native")
+local options = require("options")
+
+local methods = {}
+
+local COMPILE = {
+  positional = 0,
+  { "optimizer", options.any, "rmsprop" },
+  { "loss", options.any },
+  { "metrics", options.any },
+  { "loss_weights", options.table },
+}
+
+-- The names of the outputs that have losses.
+function methods.target_names(self)
+  if self.output_names then
+    return self.output_names
+  end
+  local names = {}
+  for i, head in ipairs(self.compiled and self.compiled.heads or { {} }) do
+    names[i] = head.name or "output"
+  end
+  return names
+end
+
+-- What `given` (one thing for all, a list, or a table by output name) says
+-- about each output, as a list with holes.
+local function for_outputs(what, names, given)
+  if type(given) ~= "table" then
+    local list = {}
+    for i = 1, #names do
+      list[i] = given
+    end
+    return list
+  end
+  local position, list = {}, {}
+  for i, name in ipairs(names) do
+    position[name] = i
+  end
+  for key, value in pairs(given) do
+    local i = math.type(key) == "integer" and key or position[key]
+    if not i or i < 1 or i > #names then
+      native.fail("compile: %s for output %s, but the outputs are %s", what,
+        options.show(key), table.concat(names, ", "))
+    end
+    list[i] = value
+  end
+  return list
+end
+
+-- One output: its loss function and metrics.
+local function new_head(name, loss, weight)
+  return {
+    name = name,
+    loss = loss ~= nil and losses.get(loss) or nil,
+    weight = weight or 1,
+    metrics = {},
+  }
+end
+
+local function make_heads(self, o)
+  local names = self.output_names
+  if not names then
+    names = { "output" }
+    for i = 2, type(o.loss) == "table" and #o.loss or 1 do
+      names[i] = "output_" .. i
+    end
+  end
+  local loss = for_outputs("loss", names, o.loss)
+  local weights = for_outputs("loss_weights", names, o.loss_weights or {})
+  local heads = {}
+  for i, name in ipairs(names) do
+    heads[i] = new_head(name, loss[i], weights[i])
+  end
+  return heads
+end
+
+local function add_metric(head, name, metric)
+  if type(metric) == "function" and not name then
+    name = losses.name_of(metric) or metrics.name_of(metric)
+      or "metric_" .. #head.metrics + 1
+  end
+  head.metrics[#head.metrics + 1] = {
+    name = name or metric,
+    compute = metrics.get(metric, head.loss),
+  }
+end
+
+-- Adds a metric, or a list of them in which keys are names.
+local function add_metrics(head, given)
+  if type(given) ~= "table" then
+    return add_metric(head, nil, given)
+  end
+  for _, metric in ipairs(given) do
+    add_metric(head, nil, metric)
+  end
+  local named = {}
+  for key in pairs(given) do
+    if type(key) == "string" then
+      named[#named + 1] = key
+    end
+  end
+  table.sort(named)
+  for _, key in ipairs(named) do
+    add_metric(head, key, given[key])
+  end
+end
+
+-- Metrics in a list belong to every output; a key that is an output's name
+-- holds that output's own.
+local function distribute_metrics(heads, given)
+  if type(given) ~= "table" then
+    given = { given }
+  end
+  for _, head in ipairs(heads) do
+    local own = {}
+    for key, metric in pairs(given) do
+      own[key] = metric
+    end
+    for _, other in ipairs(heads) do
+      own[other.name] = nil
+    end
+    add_metrics(head, own)
+    if given[head.name] then
+      add_metrics(head, given[head.name])
+    end
+  end
+end
+
+-- The names in logs and results: loss, each output's loss where there are
+-- several, the metrics (behind the output's name where there are several).
+local function result_names(heads)
+  local names = { "loss" }
+  local function prefix(head)
+    return #heads > 1 and head.name .. "_" or ""
+  end
+  for _, head in ipairs(heads) do
+    if #heads > 1 and head.loss then
+      names[#names + 1] = prefix(head) .. "loss"
+    end
+  end
+  for _, head in ipairs(heads) do
+    for _, metric in ipairs(head.metrics) do
+      names[#names + 1] = prefix(head) .. metric.name
+    end
+  end
+  return names
+end
+
+--- nn.Model:compile{optimizer="rmsprop", loss=, metrics=nil, loss_weights=nil}
+-- Says what to minimise and how.
+-- * optimizer: a name ("sgd", "adam", ...) or `optim.Adam{lr=1e-3}`.
+-- * loss: a name ("mse", ...), a function (y_true, y_pred), or several of
+--   them, in a list or a table by output name.
+-- * metrics: a list of names or functions; `{rmse=f}` names a function; a
+--   table by output name gives each output its own.
+-- * loss_weights: a list or a table by output name; the loss is their sum.
+-- Which layers are trained is settled here: compile again after changing
+-- `layer.trainable`.
+--   > model = nn.Sequential{nn.Dense{1, input_shape={2}}}
+--   > model:compile{optimizer="sgd", loss="mse"}
+--   > model.optimizer.lr
+--   0.01
+function methods.compile(self, opts)
+  local o = options.read("compile", COMPILE, opts)
+  local optimizer = require("optim").get(o.optimizer)
+  local heads = make_heads(self, o)
+  local any = false
+  for _, head in ipairs(heads) do
+    any = any or head.loss ~= nil
+  end
+  if not any then
+    native.fail("compile: loss is missing: give a name such as \"mse\" or a "
+      .. "function (y_true, y_pred)")
+  end
+  if o.metrics ~= nil then
+    distribute_metrics(heads, o.metrics)
+  end
+  self.compiled = {
+    heads = heads,
+    names = result_names(heads),
+    config = o,
+    several = #heads > 1,
+  }
+  self.optimizer = optimizer
+  optimizer.owner = self
+  if self.plan then
+    require("nn.training").settle(self)
+  end
+end
+
+return { methods = methods }

@@ -1,0 +1,470 @@
+-- nn.Layer: the base class of layers and models.
+--
+-- What a class may define:
+--   options                      rows of the option table (see options.lua)
+--   init(self, options)          after the options became fields
+--   build(self, shape)           makes the weights, once, on first use
+--   call(self, x, options)       computes; options.training says which way
+--   compute_output_shape(self, shape)
+--   get_config(self)             the option table that makes it again
+-- Shapes are those of one sample, without the batch dim; a layer with several
+-- inputs gets a list of shapes and a list of tensors.
+
+local graph = require("nn.graph")
+local native = require("native")
+local options = require("options")
+local tensor = require("tensor")
+
+local Layer = { class_name = "Layer" }
+Layer.__index = Layer
+
+-- The options every layer has.
+local COMMON = {
+  { "name", options.string },
+  { "trainable", options.boolean, true },
+  { "dtype", options.one_of { "float32", "float64" }, "float32" },
+  { "input_shape", options.shape },
+}
+
+local serial = 0
+
+-- "MaxPooling2D" -> "max_pooling2d".
+local function snake_case(name)
+  name = name:gsub("(%w)(%u%l+)", "%1_%2")
+  return (name:gsub("(%l)(%u)", "%1_%2"):lower())
+end
+
+-- Making classes and layers --------------------------------------------------
+
+-- Options of a class that lists none: the common ones are checked, the rest
+-- are taken as they are.
+local function free_options(class, t)
+  local common, own = {}, {}
+  for key, value in pairs(t or {}) do
+    local is_common = false
+    for _, row in ipairs(COMMON) do
+      is_common = is_common or row[1] == key
+    end
+    (is_common and common or own)[key] = value
+  end
+  local result = options.read(class.class_name, COMMON, common)
+  for key, value in pairs(own) do
+    result[key] = value
+  end
+  return result
+end
+
+-- Turns the table given to the constructor into the table of options.
+function Layer.read_options(class, t)
+  if class.spec then
+    return options.read(class.class_name, class.spec, t)
+  end
+  return free_options(class, t)
+end
+
+local function construct(class, t, extra)
+  if extra ~= nil then
+    native.fail("%s: all options go into one table: %s{..., name=value}",
+      class.class_name, class.class_name)
+  end
+  local self = setmetatable({}, class)
+  serial = serial + 1
+  self.serial = serial
+  self.weights, self.nodes, self.built = {}, {}, false
+  self.config = class:read_options(t)
+  for key, value in pairs(self.config) do
+    self[key] = value
+  end
+  self.auto_name = self.name == nil
+  self.name = self.name or snake_case(class.class_name)
+  self:init(self.config)
+  return self
+end
+
+--- nn.Layer:extend{class_name="Layer", options=, init=, build=, call=, ...}
+-- A class of one's own; calling it makes a layer. All entries but `call` are
+-- optional.
+-- * `options`: a list of {name, check, default} (module `options`); without
+--   it every named option becomes a field as it is.
+-- * `build(self, shape)`: shape is that of one sample. Weights come from
+--   `self:add_weight(name, shape, initializer)`.
+-- * `call(self, x, options)`: options.training is true inside
+--   `autograd.record` and `fit`.
+-- * `compute_output_shape(self, shape)`: without it a sample of zeros is run.
+--
+-- * `get_config(self)`: the options that make the layer again.
+--
+--   > Scale = nn.Layer:extend{call=function(l, x) return x * l.factor end}
+--   > Scale{factor=3}(tensor({2})):item()
+--   6.0
+function Layer:extend(methods)
+  local class = {}
+  for key, value in pairs(methods or {}) do
+    class[key] = value
+  end
+  class.class_name = class.class_name or self.class_name
+  class.spec = class.options and options.join(class.options, COMMON)
+  class.options = nil
+  class.super = self
+  class.__index = class
+  class.__call, class.__tostring = self.__call, self.__tostring
+  class.__name = class.class_name
+  return setmetatable(class, { __index = self, __call = construct })
+end
+
+function Layer:init() end
+
+function Layer:build() end
+
+function Layer:call()
+  native.fail("%s: the class defines no call", self.class_name)
+end
+
+-- "Dense 'dense_1'".
+function Layer:__tostring()
+  return string.format("%s '%s'", self.class_name, self.name)
+end
+
+-- Raises an error that begins with the layer's class and name.
+function Layer:fail(format, ...)
+  native.fail("%s: %s", tostring(self), string.format(format, ...))
+end
+
+-- Building and calling -------------------------------------------------------
+
+-- Makes the weights for inputs of that shape, the first time.
+function Layer:ensure_built(shape)
+  if not self.built then
+    self:build(shape)
+    self.built = true
+  end
+end
+
+-- The tensor of a weight: made by `initializer`, kept as self[name].
+-- Weights that training must leave alone have {trainable=false}.
+function Layer:add_weight(name, shape, initializer, opts)
+  local initial = require("nn.initializers").get(initializer)
+  local value = initial(shape, self.dtype)
+  local trained = not (opts and opts.trainable == false)
+  if trained then
+    value:requires_grad_()
+  end
+  self.weights[#self.weights + 1] = { name = name, trained = trained }
+  self[name] = value
+  return value
+end
+
+-- The sample shape (or the list of them) of a tensor (or a list of them).
+local function sample_shape(self, x)
+  if type(x) == "table" then
+    local shapes = {}
+    for i, item in ipairs(x) do
+      shapes[i] = sample_shape(self, item)
+    end
+    return shapes
+  end
+  if x.ndim == 0 then
+    self:fail("the input must be a batch, with samples along dim 1; got a "
+      .. "0-d tensor")
+  end
+  local shape = {}
+  for dim = 2, x.ndim do
+    shape[dim - 1] = x.shape[dim]
+  end
+  return shape
+end
+Layer.sample_shape = sample_shape
+
+-- Computes on a tensor or a list of tensors.
+function Layer:forward(x, opts)
+  if not self.built then
+    self:ensure_built(sample_shape(self, x))
+  end
+  return self:call(x, graph.call_options(opts))
+end
+
+local function forward_in_mode(self, x, opts)
+  if not opts or opts.training == nil then
+    return self:forward(x, opts)
+  end
+  local before = native.set_training(opts.training)
+  local ok, result = pcall(self.forward, self, x, opts)
+  native.set_training(before)
+  if not ok then
+    error(result, 0)
+  end
+  return result
+end
+
+local function is_value(x)
+  return tensor.is(x) or graph.is_symbol(x)
+end
+
+-- Splits the arguments of a call into its input and its options.
+function Layer:arguments(first, second, ...)
+  if is_value(first) then
+    if not is_value(second) then
+      return first, second
+    end
+    local list, last = { first, second, ... }, nil
+    if not is_value(list[#list]) then
+      last = table.remove(list)
+    end
+    return list, last
+  end
+  if type(first) == "table" and is_value(first[1]) then
+    return first, second
+  end
+  self:fail("call it on a tensor or on nn.Input, got %s", options.show(first))
+end
+
+-- Whether the input is symbolic; a mixture is an error.
+local function is_symbolic(self, input)
+  if not (type(input) == "table" and not graph.is_symbol(input)) then
+    return graph.is_symbol(input)
+  end
+  local symbols = 0
+  for i, item in ipairs(input) do
+    if not is_value(item) then
+      self:fail("input %d must be a tensor, got %s", i, options.show(item))
+    end
+    symbols = symbols + (graph.is_symbol(item) and 1 or 0)
+  end
+  if symbols > 0 and symbols < #input then
+    self:fail("the inputs are symbolic and real tensors mixed")
+  end
+  return symbols > 0
+end
+
+function Layer:__call(...)
+  local input, opts = self:arguments(...)
+  if opts ~= nil and type(opts) ~= "table" then
+    self:fail("the options of a call must be a table, got %s",
+      options.show(opts))
+  end
+  local work = forward_in_mode
+  if is_symbolic(self, input) then
+    work = graph.connect
+  end
+  local ok, result = pcall(work, self, input, opts)
+  if ok then
+    return result
+  end
+  if type(result) == "string" and not result:find(tostring(self), 1, true) then
+    result = native.add_context(result, "in " .. tostring(self))
+  end
+  error(result, 0)
+end
+
+-- Without a rule of its own a layer is run on two samples of zeros.
+function Layer:compute_output_shape(shape)
+  local function zeros(sizes)
+    local full = { 2 }
+    for i, size in ipairs(sizes) do
+      full[i + 1] = size == -1 and 1 or size
+    end
+    return tensor.zeros(full, self.dtype)
+  end
+  local x
+  if type(shape[1]) == "table" then
+    x = {}
+    for i, sizes in ipairs(shape) do
+      x[i] = zeros(sizes)
+    end
+  else
+    x = zeros(shape)
+  end
+  local no_grad = require("autograd").no_grad
+  local y = no_grad(self.call, self, x, { training = false })
+  return sample_shape(self, y)
+end
+
+-- Weights --------------------------------------------------------------------
+
+local function is_layer(x)
+  return type(x) == "table" and type(x.ensure_built) == "function"
+    and x.serial ~= nil
+end
+Layer.is = is_layer
+
+-- The layers kept in fields (or in lists in fields), as {name, layer}, in the
+-- order they were made.
+function Layer:sublayers()
+  local found = {}
+  for key, value in pairs(self) do
+    if type(key) == "string" and type(value) == "table" then
+      if is_layer(value) then
+        found[#found + 1] = { name = key, layer = value }
+      elseif key ~= "nodes" and is_layer(value[1]) then
+        for i, item in ipairs(value) do
+          found[#found + 1] = { name = key .. "." .. i, layer = item }
+        end
+      end
+    end
+  end
+  table.sort(found, function(a, b)
+    return a.layer.serial < b.layer.serial
+  end)
+  return found
+end
+
+local function collect_weights(layer, prefix, active, seen, list)
+  seen[layer] = true
+  active = active and layer.trainable
+  for _, weight in ipairs(layer.weights) do
+    list[#list + 1] = {
+      path = prefix .. weight.name,
+      layer = layer,
+      name = weight.name,
+      trained = weight.trained,
+      active = weight.trained and active,
+    }
+  end
+  for _, sub in ipairs(layer:sublayers()) do
+    if not seen[sub.layer] then
+      collect_weights(sub.layer, prefix .. sub.name .. ".", active, seen, list)
+    end
+  end
+end
+
+-- Every weight below this layer, each once: {path, layer, name, trained,
+-- active}. `trained` is false for statistics; `active` says that neither the
+-- layer nor what contains it is frozen.
+function Layer:all_weights()
+  local list = {}
+  collect_weights(self, "", true, {}, list)
+  return list
+end
+
+-- Fails where a layer has not made its weights yet.
+function Layer:require_built()
+  if not self.built and self.build ~= Layer.build then
+    self:fail("its weights are made at first use: give input_shape, or call "
+      .. "it once")
+  end
+  for _, sub in ipairs(self:sublayers()) do
+    sub.layer:require_built()
+  end
+end
+
+local function tensors_where(self, flag)
+  self:require_built()
+  local list = {}
+  for _, weight in ipairs(self:all_weights()) do
+    if weight[flag] then
+      list[#list + 1] = weight.layer[weight.name]
+    end
+  end
+  return list
+end
+
+--- nn.Layer:parameters()
+-- The list of the tensors that training changes, in layer order: for a Dense
+-- kernel, bias. Statistics such as moving means are not among them.
+--   > layer = nn.Dense{2}
+--   > y = layer(tensor.zeros(1, 3))
+--   > #layer:parameters()
+--   2
+function Layer:parameters()
+  return tensors_where(self, "trained")
+end
+
+--- nn.Layer:trainable_parameters()
+-- parameters() without those of frozen layers (trainable = false).
+--   > layer = nn.Dense{2, trainable=false}
+--   > y = layer(tensor.zeros(1, 3))
+--   > #layer:trainable_parameters()
+--   0
+function Layer:trainable_parameters()
+  return tensors_where(self, "active")
+end
+
+--- nn.Layer:count_params()
+-- How many numbers the layer keeps, statistics included.
+--   > layer = nn.Dense{2}
+--   > y = layer(tensor.zeros(1, 3))
+--   > layer:count_params()
+--   8
+function Layer:count_params()
+  local count = 0
+  for _, weight in ipairs(self:all_weights()) do
+    count = count + weight.layer[weight.name]:numel()
+  end
+  return count
+end
+
+--- nn.Layer:initialize(initializer)
+-- Draws every parameter again with `initializer` (a name, nn.initializers.X
+-- or a function); biases become 0 (as in Gluon). A layer that has not been
+-- used yet keeps the initializer for its kernels until then.
+--   > layer = nn.Dense{2}
+--   > layer:initialize("ones")
+--   > layer(tensor.ones(1, 3)):sum():item()
+--   6.0
+function Layer:initialize(initializer)
+  local initial = require("nn.initializers").get(initializer)
+  for key in pairs(self.config) do
+    if type(key) == "string" and key:find("kernel_initializer", 1, true) then
+      self[key], self.config[key] = initial, initial
+    end
+  end
+  for _, weight in ipairs(self.weights) do
+    local value = self[weight.name]
+    if weight.trained and value.ndim > 1 then
+      value:detach():copy_(initial(value.shape, value.dtype))
+    elseif weight.name:find("bias", 1, true) then
+      value:detach():zero_()
+    end
+  end
+  for _, sub in ipairs(self:sublayers()) do
+    sub.layer:initialize(initial)
+  end
+end
+
+-- Configuration --------------------------------------------------------------
+
+-- A value of an option table as plain data, or nil and what it is instead.
+local function plain(value)
+  local kind = type(value)
+  if kind == "string" or kind == "number" or kind == "boolean" then
+    return value
+  end
+  if kind ~= "table" then
+    return nil, "a " .. kind
+  end
+  if value.get_config then
+    return is_layer(value)
+        and { class_name = value.class_name, config = value:get_config() }
+      or value:get_config()
+  end
+  local copy = {}
+  for key, item in pairs(value) do
+    local data, problem = plain(item)
+    if problem then
+      return nil, problem
+    end
+    copy[key] = data
+  end
+  return copy
+end
+
+--- nn.Layer:get_config()
+-- The table of options that makes an equal layer (with fresh weights), made
+-- of strings, numbers and tables only.
+--   > nn.Dense{3, activation="relu"}:get_config().activation
+--   relu
+function Layer:get_config()
+  local config = {}
+  for key, value in pairs(self.config) do
+    local data, problem = plain(value)
+    if problem then
+      self:fail("%s is %s, which cannot be written to a file: use a name", key,
+        problem)
+    end
+    config[key] = data
+  end
+  config.name, config.trainable = self.name, self.trainable
+  return config
+end
+
+return Layer

@@ -1,0 +1,67 @@
+-- nn.Concatenate: several inputs side by side.
+
+local Layer = require("nn.layer")
+local graph = require("nn.graph")
+local merge = require("nn.merge")
+local options = require("options")
+local tensor = require("tensor")
+
+--- nn.Concatenate{axis=-1}
+-- The inputs joined along dim `axis` (counted with the batch dim as 1):
+-- nn.Concatenate()(a, b) or nn.Concatenate()({a, b}). All other dims are
+-- equal.
+--   > nn.Concatenate()(tensor.zeros(5, 2), tensor.zeros(5, 3)).shape
+--   (5, 5)
+local Concatenate = Layer:extend {
+  class_name = "Concatenate",
+  options = {
+    { "axis", options.integer, -1 },
+  },
+}
+
+function Concatenate:build(input_shapes)
+  merge.check_inputs(self, input_shapes)
+end
+
+function Concatenate:call(inputs)
+  return tensor.concat(inputs, self.axis)
+end
+
+-- Where the joined dim stands in the shape of one sample.
+local function joined_position(self, shape)
+  local position = self.axis < 0 and #shape + 1 + self.axis or self.axis - 1
+  if position < 1 or position > #shape then
+    self:fail("axis %d is not a dim of samples of shape %s", self.axis,
+      graph.shape_text(shape))
+  end
+  return position
+end
+
+local function joins(a, b, position)
+  for i = 1, math.max(#a, #b) do
+    local open = a[i] == -1 or b[i] == -1
+    if i ~= position and a[i] ~= b[i] and not open then
+      return false
+    end
+  end
+  return #a == #b
+end
+
+function Concatenate:compute_output_shape(input_shapes)
+  merge.check_inputs(self, input_shapes)
+  local first = input_shapes[1]
+  local position = joined_position(self, first)
+  local shape = table.move(first, 1, #first, 1, {})
+  for i = 2, #input_shapes do
+    local other = input_shapes[i]
+    if not joins(first, other, position) then
+      self:fail("shapes %s and %s differ outside dim %d",
+        graph.shape_text(first), graph.shape_text(other), position + 1)
+    end
+    local open = shape[position] == -1 or other[position] == -1
+    shape[position] = open and -1 or shape[position] + other[position]
+  end
+  return shape
+end
+
+return Concatenate

@@ -1,0 +1,179 @@
+-- nn.Sequential: layers one after the other.
+--
+-- The layers wait in `stack`. The graph is made as soon as the shape of one
+-- sample is known: from the first layer's input_shape, from nn.Input, or from
+-- the first data.
+
+local Model = require("nn.model")
+local Layer = require("nn.layer")
+local graph = require("nn.graph")
+local native = require("native")
+local options = require("options")
+
+--- nn.Sequential{layer, layer, ..., name=nil}
+-- A model that applies its layers in turn. The shapes follow from the first
+-- layer's input_shape, from an nn.Input in first place, or from the first
+-- data. `model:add(layer)` and `model:pop()` change it.
+--   > model = nn.Sequential{nn.Dense{4, input_shape={3}}, nn.Dense{2}}
+--   > model(tensor.zeros(5, 3)).shape
+--   (5, 2)
+local Sequential = Model:extend { class_name = "Sequential" }
+
+local SPEC = {
+  positional = 0,
+  { "name", options.string },
+  { "trainable", options.boolean, true },
+  { "dtype", options.string, "float32" },
+  { "layers", options.table },
+}
+
+function Sequential.read_options(class, t)
+  if t ~= nil and type(t) ~= "table" or Layer.is(t) then
+    t = { t }
+  end
+  local layers, named = {}, {}
+  for key, value in pairs(t or {}) do
+    (math.type(key) == "integer" and layers or named)[key] = value
+  end
+  if class.init ~= Sequential.init then
+    return Layer.read_options(class, t)
+  end
+  local o = options.read(class.class_name, SPEC, named)
+  o.layers = nil
+  o.stack = layers
+  return o
+end
+
+function Sequential:init(o)
+  local layers = o.stack or {}
+  self.stack, self.config = {}, {}
+  self.layers = self.stack
+  for _, layer in ipairs(layers) do
+    self:add(layer)
+  end
+end
+
+-- The input layer for samples of that shape.
+local function new_input(shape, dtype)
+  return require("nn.layers.input") { shape = shape, dtype = dtype }
+end
+
+-- Extends the chain of symbols by the layer at `position` of the stack.
+local function connect(self, position)
+  local layer = self.stack[position]
+  local ok, result = pcall(graph.connect, layer, self.chain[#self.chain])
+  if not ok then
+    if type(result) == "string" then
+      result = native.add_context(result, string.format("in layer %d (%s)",
+        position, tostring(layer)))
+    end
+    error(result, 0)
+  end
+  self.chain[#self.chain + 1] = result
+end
+
+-- Makes the graph, once the shape of one sample is known.
+local function start(self, symbol)
+  self.chain = { symbol }
+  for position = 1, #self.stack do
+    connect(self, position)
+  end
+end
+
+-- The model computes the chain as it is now.
+local function finish(self)
+  if #self.stack > 0 then
+    self:set_graph({ self.chain[1] }, { self.chain[#self.chain] })
+  end
+end
+
+-- The layers of a Sequential leave the input out.
+function Sequential:set_graph(inputs, outputs)
+  Model.set_graph(self, inputs, outputs)
+  self.layers = self.stack
+end
+
+--- nn.Sequential:add(layer)
+-- Appends a layer (or, first of all, an nn.Input).
+--   > model = nn.Sequential()
+--   > model:add(nn.Dense{4, input_shape={3}})
+--   > #model.layers
+--   1
+function Sequential:add(layer)
+  if graph.is_symbol(layer) and #self.stack == 0 and not self.chain then
+    self.chain = { layer }
+    return
+  end
+  if not Layer.is(layer) then
+    self:fail("layer %d must be a layer, got %s", #self.stack + 1,
+      options.show(layer))
+  end
+  self.stack[#self.stack + 1] = layer
+  self:name_layers(self.stack)
+  if not self.chain and layer.input_shape then
+    local input = new_input(layer.input_shape, layer.input_dtype or layer.dtype)
+    self.chain = { input }
+  end
+  if self.chain then
+    local ok, err = pcall(connect, self, #self.stack)
+    if not ok then
+      self.stack[#self.stack] = nil
+      error(err, 0)
+    end
+    finish(self)
+  end
+end
+
+--- nn.Sequential:pop()
+-- Takes the last layer off and returns it.
+--   > model = nn.Sequential{nn.Dense{4}, nn.Dense{2}}
+--   > model:pop().units
+--   2
+function Sequential:pop()
+  if #self.stack == 0 then
+    self:fail("there is no layer to take off")
+  end
+  local layer = table.remove(self.stack)
+  if self.chain then
+    table.remove(self.chain)
+    self.plan, self.built = nil, false
+    finish(self)
+  end
+  return layer
+end
+
+function Sequential:build(shape)
+  if #self.stack == 0 then
+    self:fail("has no layers")
+  end
+  local first = self.stack[1]
+  start(self, new_input(shape, first.input_dtype or first.dtype))
+  finish(self)
+end
+
+-- Makes the graph from the first data, a list of tensors.
+function Sequential:ensure_graph(values)
+  if not self.plan then
+    self:ensure_built(self:sample_shape(values[1]))
+  end
+end
+
+function Sequential:sublayers()
+  local list, seen = {}, {}
+  for _, layer in ipairs(self.stack) do
+    if not seen[layer] then
+      seen[layer] = true
+      list[#list + 1] = { name = layer.name, layer = layer }
+    end
+  end
+  return list
+end
+
+function Sequential:require_built()
+  if not self.plan then
+    self:fail("its weights are made at first use: give input_shape to the "
+      .. "first layer, or call it once")
+  end
+end
+
+return Sequential

@@ -1,0 +1,325 @@
+-- nn.training: one step of training, evaluate, predict.
+--
+-- A step gives sums over the samples of its batch, as 0-d tensors (or numbers
+-- from a user's functions): the loss, then one for each name in
+-- compiled.names. They are added up over batches and read when somebody looks.
+
+local autograd = require("autograd")
+local batches = require("nn.batches")
+local native = require("native")
+local options = require("options")
+local tensor = require("tensor")
+
+local training = {}
+local methods = {}
+
+local function as_list(outputs)
+  return type(outputs) == "table" and outputs or { outputs }
+end
+
+-- The outputs, as a list, for a list of inputs.
+local function forward(self, xs)
+  if self.plan then
+    self:check_inputs(xs)
+    return self:run(xs)
+  end
+  return as_list(self:forward(#xs == 1 and xs[1] or xs))
+end
+
+-- Hands the trainable weights to the optimizer; remembers the frozen ones. A
+-- model without a graph makes its weights by running `xs` once.
+function training.settle(self, xs)
+  local active, frozen = {}, {}
+  if not self.plan then
+    autograd.no_grad(forward, self, xs)
+  end
+  self:require_built()
+  for _, weight in ipairs(self:all_weights()) do
+    local value = weight.layer[weight.name]
+    if weight.active then
+      active[#active + 1] = value
+    elseif weight.trained then
+      frozen[#frozen + 1] = value
+    end
+  end
+  self.compiled.frozen = frozen
+  self.compiled.untrained = #active == 0
+  if #active > 0 then
+    self.optimizer:bind(active)
+  end
+  self.compiled.settled = true
+end
+
+function training.require_compiled(self, what)
+  if not self.compiled then
+    native.fail("%s: %s is not compiled: call model:compile{optimizer=, loss=} "
+      .. "first", what, tostring(self))
+  end
+  return self.compiled
+end
+
+-- One step -------------------------------------------------------------------
+
+-- A loss as one number: the mean over samples of weight * loss.
+local function reduced(value, weights)
+  if not tensor.is(value) or value.ndim == 0 then
+    return value
+  end
+  if value.ndim > 1 then
+    value = value:reshape({ #value, -1 }):mean(2)
+  end
+  if weights then
+    value = value * weights:to(value.dtype)
+  end
+  return value:mean()
+end
+
+-- The outputs, the total loss and the loss of each output (0-d tensors).
+local function forward_loss(self, xs, ys, weights)
+  local predictions = forward(self, xs)
+  local total, parts = nil, {}
+  for i, head in ipairs(self.compiled.heads) do
+    if head.loss then
+      local part = reduced(head.loss(ys[i], predictions[i]), weights)
+      parts[#parts + 1] = part
+      local share = head.weight == 1 and part or part * head.weight
+      total = total and total + share or share
+    end
+  end
+  return predictions, total, parts
+end
+
+local function detached(value)
+  return tensor.is(value) and value:detach() or value
+end
+
+-- The sum over the batch of a metric, from one value a sample or a mean.
+local function metric_sum(value, count)
+  if not tensor.is(value) or value.ndim == 0 then
+    return value * count
+  end
+  if value.ndim > 1 then
+    value = value:reshape({ #value, -1 }):float():mean(2)
+  end
+  return value:sum()
+end
+
+-- The sums a step gives, in the order of compiled.names.
+local function sums_of(self, ys, predictions, total, parts, count)
+  local compiled = self.compiled
+  local sums = { detached(total) * count }
+  if compiled.several then
+    for _, part in ipairs(parts) do
+      sums[#sums + 1] = detached(part) * count
+    end
+  end
+  for i, head in ipairs(compiled.heads) do
+    if #head.metrics > 0 then
+      local prediction = predictions[i]:detach()
+      for _, metric in ipairs(head.metrics) do
+        sums[#sums + 1] = metric_sum(metric.compute(ys[i], prediction), count)
+      end
+    end
+  end
+  return sums
+end
+
+-- Runs f(...) with the gradients of frozen weights switched off.
+local function with_frozen(frozen, f, ...)
+  if #frozen == 0 then
+    return f(...)
+  end
+  for _, weight in ipairs(frozen) do
+    weight:requires_grad_(false)
+  end
+  local results = table.pack(pcall(f, ...))
+  for _, weight in ipairs(frozen) do
+    weight:requires_grad_(true)
+  end
+  if not results[1] then
+    error(results[2], 0)
+  end
+  return table.unpack(results, 2, results.n)
+end
+
+-- Forward, loss, backward and the optimizer's step, on one batch.
+function training.train_step(self, xs, ys, weights, count)
+  local compiled, optimizer = self.compiled, self.optimizer
+  if not compiled.settled then
+    training.settle(self, xs)
+  end
+  optimizer:zero_grad()
+  local predictions, total, parts = with_frozen(compiled.frozen,
+    autograd.record, forward_loss, self, xs, ys, weights)
+  if not compiled.untrained and tensor.is(total) then
+    total:backward()
+    optimizer:step()
+  end
+  return autograd.no_grad(sums_of, self, ys, predictions, total, parts, count)
+end
+
+local function measure(self, xs, ys, weights, count)
+  local predictions, total, parts = forward_loss(self, xs, ys, weights)
+  return sums_of(self, ys, predictions, total, parts, count)
+end
+
+-- Forward and loss, as at inference, without gradients.
+function training.test_step(self, xs, ys, weights, count)
+  return autograd.no_grad(measure, self, xs, ys, weights, count)
+end
+
+-- Sums -----------------------------------------------------------------------
+
+-- Adds a step's sums to `totals`, which begins empty.
+function training.accumulate(totals, sums)
+  for i, value in ipairs(sums) do
+    totals[i] = totals[i] and totals[i] + value or value
+  end
+end
+
+-- The means as Lua numbers.
+function training.means(totals, count)
+  local means = {}
+  for i, value in ipairs(totals) do
+    means[i] = (tensor.is(value) and value:item() or value) / count
+  end
+  return means
+end
+
+-- The means over all batches of a source, as Lua numbers.
+function training.evaluate_source(self, source)
+  local totals, samples = {}, 0
+  for xs, ys, weights, count in source:batches(false) do
+    if not ys then
+      native.fail("evaluate: there are no targets to compare with")
+    end
+    training.accumulate(totals,
+      training.test_step(self, xs, ys, weights, count))
+    samples = samples + count
+  end
+  if samples == 0 then
+    native.fail("evaluate: there are no samples")
+  end
+  return training.means(totals, samples)
+end
+
+-- Methods --------------------------------------------------------------------
+
+local EVALUATE = {
+  positional = 0,
+  { "batch_size", options.positive_integer, 32 },
+  { "sample_weight", options.any },
+}
+
+--- nn.Model:evaluate(x, y [, {batch_size=32, sample_weight=nil}])
+-- The loss and the metrics over the data, as Lua numbers, with every layer as
+-- at inference. x and y as for fit; a loader takes the place of both.
+--   > model = nn.Sequential{nn.Dense{1, kernel_initializer="zeros"}}
+--   > model:compile{loss="mse", metrics={"mae"}}
+--   > model:evaluate(tensor.zeros(4, 2), tensor.full({4, 1}, 3))
+--   9.0	3.0
+function methods.evaluate(self, x, y, opts)
+  training.require_compiled(self, "evaluate")
+  if batches.is_loader(x) and opts == nil and type(y) == "table" then
+    y, opts = nil, y
+  end
+  local o = options.read("evaluate", EVALUATE, opts)
+  local source = batches.source(self, x, y, o)
+  return table.unpack(training.evaluate_source(self, source))
+end
+
+local PREDICT = {
+  positional = 0,
+  { "batch_size", options.positive_integer, 32 },
+}
+
+local function named(self, outputs)
+  if #outputs == 1 then
+    return outputs[1]
+  end
+  for i, name in ipairs(self.output_names or {}) do
+    outputs[name] = outputs[i]
+  end
+  return outputs
+end
+
+--- nn.Model:predict(x [, {batch_size=32}])
+-- The outputs for x (or a loader), batch by batch, as at inference: a tensor;
+-- for several outputs a list that also has them by name.
+--   > model = nn.Sequential{nn.Dense{1, kernel_initializer="ones"}}
+--   > model:predict(tensor({{1, 2}, {3, 4}})):totable()[2][1]
+--   7.0
+function methods.predict(self, x, opts)
+  local o = options.read("predict", PREDICT, opts)
+  local pieces = {}
+  for xs in batches.source(self, x, nil, o):batches(false) do
+    local outputs = autograd.no_grad(forward, self, xs)
+    for i, output in ipairs(outputs) do
+      pieces[i] = pieces[i] or {}
+      pieces[i][#pieces[i] + 1] = output
+    end
+  end
+  if #pieces == 0 then
+    native.fail("predict: there are no samples")
+  end
+  local joined = {}
+  for i, list in ipairs(pieces) do
+    joined[i] = #list == 1 and list[1] or tensor.concat(list, 1)
+  end
+  return named(self, joined)
+end
+
+--- nn.Model:predict_on_batch(x)
+-- The outputs for one batch.
+--   > model = nn.Sequential{nn.Dense{1, kernel_initializer="ones"}}
+--   > model:predict_on_batch(tensor({{1, 2}})):item()
+--   3.0
+function methods.predict_on_batch(self, x)
+  local o = { batch_size = math.maxinteger // 2 }
+  return methods.predict(self, x, o)
+end
+
+local ON_BATCH = {
+  positional = 0,
+  { "sample_weight", options.any },
+  { "class_weight", options.table },
+}
+
+-- Runs one step on one batch; returns the means as Lua numbers.
+local function on_batch(self, what, step, x, y, opts)
+  training.require_compiled(self, what)
+  local o = options.read(what, ON_BATCH, opts)
+  o.batch_size = math.maxinteger // 2
+  if y == nil then
+    native.fail("%s: the targets are missing", what)
+  end
+  local xs, ys, weights, count = batches.source(self, x, y, o):batches(false)()
+  if not xs then
+    native.fail("%s: there are no samples", what)
+  end
+  local sums = step(self, xs, ys, weights, count)
+  return table.unpack(training.means(sums, count))
+end
+
+--- nn.Model:train_on_batch(x, y [, {sample_weight=nil, class_weight=nil}])
+-- One training step; returns the loss and the metrics of the batch before it.
+--   > model = nn.Sequential{nn.Dense{1, kernel_initializer="zeros"}}
+--   > model:compile{optimizer="sgd", loss="mse"}
+--   > model:train_on_batch(tensor({{1}}), tensor({{2}}))
+--   4.0
+function methods.train_on_batch(self, x, y, opts)
+  return on_batch(self, "train_on_batch", training.train_step, x, y, opts)
+end
+
+--- nn.Model:test_on_batch(x, y [, {sample_weight=nil, class_weight=nil}])
+-- The loss and the metrics of one batch, as at inference.
+--   > model = nn.Sequential{nn.Dense{1, kernel_initializer="zeros"}}
+--   > model:compile{optimizer="sgd", loss="mse"}
+--   > model:test_on_batch(tensor({{1}}), tensor({{2}}))
+--   4.0
+function methods.test_on_batch(self, x, y, opts)
+  return on_batch(self, "test_on_batch", training.test_step, x, y, opts)
+end
+
+training.methods = methods
+return training
