@@ -286,7 +286,8 @@ static int accumulate(Grad *c, Value **sum, Value *g, bool create_graph) {
     return TENSOR_OK;
   }
   if (!create_graph && (*sum)->refs == 1 && (*sum)->track == NULL &&
-      (*sum)->t.storage->refs == 1 && (*sum)->t.dtype == g->t.dtype) {
+      (*sum)->t.storage->refs == 1 && (*sum)->t.dtype == g->t.dtype &&
+      tensor_is_contiguous(&(*sum)->t)) {
     const Tensor *in[] = {&(*sum)->t, &g->t};
     return tensor_map(&tensor_maps[TENSOR_MAP_add], g->t.dtype, &(*sum)->t, in);
   }

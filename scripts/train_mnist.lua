@@ -69,18 +69,15 @@ local FONT = {
   ["9"] = {"01110", "10001", "10001", "01111", "00001", "00010", "01100"},
 }
 local RED, GREEN = {255, 96, 80}, {96, 220, 110}
-local ZOOM, CAPTION = 2, 11 -- pixels a pixel; height of the caption
+local ZOOM, FONT_ZOOM, FONT_HEIGHT = 3, 2, 9
 
--- Writes the number into a picture (height, width, 3), its top left corner at
--- that row and column.
-local function draw_number(picture, number, row, column, colour)
+-- Writes the number into a strip (height, width, 3), from that column on.
+local function draw_number(strip, number, column, colour)
   local ink = tensor(colour, "uint8")
   for digit in tostring(number):gmatch("%d") do
     for r, bits in ipairs(FONT[digit]) do
       for c = 1, #bits do
-        if bits:sub(c, c) == "1" then
-          picture[{row + r - 1, column + c - 1}] = ink
-        end
+        if bits:sub(c, c) == "1" then strip[{r + 1, column + c - 1}] = ink end
       end
     end
     column = column + 6
@@ -89,18 +86,24 @@ end
 
 -- The picture enlarged, with the two numbers below it.
 local function captioned(img, seen, truth)
-  local side = img.shape[1] * ZOOM
-  local card = tensor.zeros({side + CAPTION, side, 3}, "uint8")
-  local large = image.grid(img:unsqueeze(1), {padding=0, scale=ZOOM})
-  card[{{1, side}}] = large:unsqueeze(-1)
-  draw_number(card, seen, side + 3, 2, RED)
-  draw_number(card, truth, side + 3, side - 6 * #tostring(truth) + 1, GREEN)
-  return card
+  local width = img.shape[2] * ZOOM // FONT_ZOOM
+  local strip = tensor.zeros({1, FONT_HEIGHT, width, 3}, "uint8")
+  draw_number(strip[1], seen, 2, RED)
+  draw_number(strip[1], truth, width - 6 * #tostring(truth) + 1, GREEN)
+  local colours = img:unsqueeze(-1):expand(-1, -1, 3):unsqueeze(1)
+  return tensor.concat({
+    image.grid(colours, {padding=0, scale=ZOOM}),
+    image.grid(strip, {padding=0, scale=FONT_ZOOM}),
+  }, 1)
 end
 
 -- A digit's caption is the digit itself, other classes have their number.
 local function caption(classes, k)
   return tonumber(classes[k]) or k
+end
+
+local function title(classes, k)
+  return tonumber(classes[k]) and classes[k] or k .. " " .. classes[k]
 end
 
 -- The positions in the test set where the model is wrong.
@@ -111,11 +114,12 @@ end
 
 local function show_mistakes(path, set, wrong, seen)
   local cards, classes = {}, set.classes
-  print(string.format("%-8s %-12s %s", "picture", "predicted", "true"))
+  print(string.format("%-8s %-14s %s", "picture", "predicted", "true"))
   for i = 1, math.min(#wrong, o.mistakes) do
     local n = wrong[i]
     local guess, truth = seen[n], set.test.y[n]
-    print(string.format("%-8d %-12s %s", n, classes[guess], classes[truth]))
+    print(string.format("%-8d %-14s %s", n, title(classes, guess),
+                        title(classes, truth)))
     cards[i] = captioned(set.test.x[n], caption(classes, guess),
                          caption(classes, truth))
   end

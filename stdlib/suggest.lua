@@ -34,7 +34,7 @@ local function score(word, name)
   local limit = math.max(1, #word // 3)
   local a, b = word:lower(), name:lower()
   local d = distance(a, b, limit)
-  if d <= limit and d < math.max(#a, 2) then
+  if #a > 0 and d <= limit and d < math.max(#a, 2) then
     return d + (a:byte(1) == b:byte(1) and 0 or 0.25)
   end
   if #a >= 3 and b:sub(1, #a) == a then return limit + 1 end

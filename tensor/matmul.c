@@ -109,10 +109,15 @@ static bool fits_blas(const MatrixProduct *p, Layout a, Layout b) {
          a.leading <= INT_MAX && b.leading <= INT_MAX;
 }
 
+/* Their number; a double, since views with steps of 0 can be very large. */
+static double multiplications(const MatrixProduct *p) {
+  return (double)p->m * (double)p->n * (double)p->k;
+}
+
 static void multiply(const MatrixProduct *p) {
   Layout a = layout_of(p->m, p->k, p->a_row, p->a_column);
   Layout b = layout_of(p->k, p->n, p->b_row, p->b_column);
-  if (p->m * p->n * p->k < TINY || !fits_blas(p, a, b))
+  if (multiplications(p) < TINY || !fits_blas(p, a, b))
     tensor_matmul_plain(p);
   else if (p->n == 1 && p->b_row > 0 && p->b_row <= INT_MAX)
     matrix_vector(p, a);
@@ -135,8 +140,9 @@ static MatrixProduct rows_of(const MatrixProduct *p, int64_t first,
 
 /* Plain loops know no threads: each thread takes its share of the rows. */
 static void multiply_rows(const MatrixProduct *p) {
-  int64_t work = p->m * p->n * p->k;
-  int64_t threads = tensor_min64(p->m, tensor_threads_for(work / PER_ELEMENT));
+  double work = fmin(multiplications(p), (double)PIECE);
+  int64_t threads =
+      tensor_min64(p->m, tensor_threads_for((int64_t)(work / PER_ELEMENT)));
   if (tensor_dtype_is_float(p->dtype) || threads == 1) {
     multiply(p);
     return;
@@ -220,8 +226,7 @@ static int run_small(const Batch *batch, int64_t work) {
 }
 
 static int run_batch(const Batch *batch) {
-  const MatrixProduct *p = &batch->first;
-  double work = (double)p->m * (double)p->n * (double)p->k;
+  double work = multiplications(&batch->first);
   if (batch->size == 1 || work > (double)LARGE) return run_large(batch);
   return run_small(batch, (int64_t)work);
 }

@@ -167,8 +167,10 @@ typedef struct Flags {
   bool grad, training;
 } Flags;
 
+#define FLAGS "nnlua.flags"
+
 static int flags_close(lua_State *L) {
-  Flags *f = lua_touserdata(L, 1);
+  Flags *f = luaL_checkudata(L, 1, FLAGS);
   nn_set_grad_enabled(f->grad);
   nn_set_training(f->training);
   return 0;
@@ -181,7 +183,7 @@ static int with_flags(lua_State *L, bool grad, bool training, const char *who) {
                                                 : lua_gettop(L) - 1);
   int nargs = lua_gettop(L) - 1;
   Flags *f = lua_newuserdatauv(L, sizeof *f, 0);
-  if (luaL_newmetatable(L, "nnlua.flags")) {
+  if (luaL_newmetatable(L, FLAGS)) {
     lua_pushcfunction(L, flags_close);
     lua_setfield(L, -2, "__close");
   }

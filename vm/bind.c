@@ -39,8 +39,10 @@ static int call_row(lua_State *L, const VmBinding *b, VmArgs *args,
 
 /* The results of rows that have several: they wait in a box of their own
 ** while each gets one. */
+#define RESULTS "nnlua.results"
+
 static int results_gc(lua_State *L) {
-  nn_results_release(lua_touserdata(L, 1));
+  nn_results_release(luaL_checkudata(L, 1, RESULTS));
   return 0;
 }
 
@@ -48,7 +50,7 @@ static OpResults *new_results(lua_State *L) {
   OpResults *r = lua_newuserdatauv(L, sizeof *r, 0);
   r->count = 0;
   r->many = r->few;
-  if (luaL_newmetatable(L, "nnlua.results")) {
+  if (luaL_newmetatable(L, RESULTS)) {
     lua_pushcfunction(L, results_gc);
     lua_setfield(L, -2, "__gc");
   }
@@ -143,13 +145,17 @@ int vm_apply(lua_State *L, const OpRow *row, int inputs, Value *const *in,
 
 /* }== binding {== */
 
-static void bind(lua_State *L, const OpRow *row, bool in_place, int module,
-                 int methods) {
+static void push_function(lua_State *L, const OpRow *row, bool in_place) {
   VmBinding *b = lua_newuserdatauv(L, sizeof *b, 0);
   b->row = row;
   b->in_place = in_place;
   vm_parse_params(b);
   lua_pushcclosure(L, row_function, 1);
+}
+
+static void bind(lua_State *L, const OpRow *row, bool in_place, int module,
+                 int methods) {
+  push_function(L, row, in_place);
   lua_pushfstring(L, "%s%s", row->name, in_place ? "_" : "");
   lua_pushvalue(L, -1);
   lua_pushvalue(L, -3);
@@ -200,6 +206,15 @@ static int native_rows(lua_State *L) {
   return 1;
 }
 
-const luaL_Reg vm_native_table[] = {{"rows", native_rows}, {NULL, NULL}};
+/* row(name): the function of any row, internal ones too. */
+static int native_row(lua_State *L) {
+  const OpRow *row = nn_row(luaL_checkstring(L, 1));
+  if (row == NULL) return vm_error(L, "there is no row of that name");
+  push_function(L, row, false);
+  return 1;
+}
+
+const luaL_Reg vm_native_table[] = {
+    {"rows", native_rows}, {"row", native_row}, {NULL, NULL}};
 
 /* }== */

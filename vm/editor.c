@@ -242,7 +242,6 @@ static unsigned char key_tab(EditLine *e, int key) {
   if (m.count == 0 || m.start > length) return CC_REFRESH_BEEP;
   size_t common = common_length(&m), typed = length - m.start;
   if (common > typed) {
-    /* the names are insertable copies: cut the first short for a moment */
     char *rest = strndup(m.names[0] + typed, common - typed);
     unsigned char result = rest != NULL ? insert(e, rest) : CC_ERROR;
     free(rest);
@@ -338,6 +337,7 @@ static EditorResult read_plainly(const char *prompt, const char **line) {
   if (length < 0) {
     bool stopped = errno == EINTR;
     clearerr(stdin);
+    if (stopped) putchar('\n');
     return stopped ? EDITOR_CANCELLED : EDITOR_END;
   }
   if (plain_line[length - 1] == '\n') plain_line[length - 1] = '\0';

@@ -43,6 +43,9 @@ int vm_apply(lua_State *L, const OpRow *row, int inputs, Value *const *in,
 /* Collects garbage when tensors have taken much since the last time. */
 void vm_charge(lua_State *L);
 
+/* Makes harmless what in Lua's own libraries could crash the process. */
+void vm_make_safe(lua_State *L);
+
 /* x[key], x[key] = value; key at 2, value at 3. */
 int vm_index(lua_State *L);
 int vm_assign(lua_State *L);

@@ -221,6 +221,7 @@ int vm_open(lua_State *L) {
       native_own,         vm_native_error, vm_native_table, vm_native_autograd,
       vm_native_optimize, vm_native_json,  vm_native_files, vm_native_system};
   luaL_openlibs(L);
+  vm_make_safe(L);
   lua_newtable(L);
   int native = lua_gettop(L);
   for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)

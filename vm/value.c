@@ -47,7 +47,9 @@ void vm_push_tensor(lua_State *L, Tensor *t) {
   vm_charge(L);
 }
 
+/* A script can get at this function and call it with anything. */
 static int value_gc(lua_State *L) {
+  if (vm_to_value(L, 1) == NULL) return 0;
   Value **box = lua_touserdata(L, 1);
   Value *v = *box;
   *box = NULL;

@@ -143,10 +143,13 @@ local function draw_set(seed, count)
   for i = 1, count do labels[i] = (i - 1) % #glyphs + 1 end
   generator.shuffle(draw, labels)
   local noise, matrices = noise_fields(draw), {}
-  local x = tensor.zeros({count, SIZE, SIZE}, "uint8")
-  for _, batch in ipairs(plan(draw, labels)) do
-    x[tensor(batch.samples, "int64")] = render_batch(batch, matrices, noise)
+  local parts, place, drawn = {}, {}, 0
+  for b, batch in ipairs(plan(draw, labels)) do
+    parts[b] = render_batch(batch, matrices, noise)
+    for i, sample in ipairs(batch.samples) do place[sample] = drawn + i end
+    drawn = drawn + #batch.samples
   end
+  local x = tensor.concat(parts, 1):index_select(1, tensor(place, "int64"))
   return {x = x, y = tensor(labels, "int64")}
 end
 

@@ -85,7 +85,8 @@ function ProgressBar:on_batch_end(index, _, read)
   local now = native.clock()
   if now - self.drawn >= REDRAW then
     self.drawn = now
-    io.write("\r", self:line(read(), false), "\27[K")
+    local line = self:line(read(), false)
+    io.write("\r", line:sub(1, native.columns() - 1), "\27[K")
     io.flush()
   end
 end

@@ -340,7 +340,7 @@ function cases.all(rows)
       goto continue
     elseif operations[row.name] then
       add_operation(list, row.name, operations[row.name])
-    elseif row.elementwise and (row.arity == 1 or how.scalars) then
+    elseif row.elementwise and (not row.args:find(",") or how.scalars) then
       add_unary(list, row.name, how)
     elseif row.elementwise then
       add_binary(list, row.name, how)

@@ -212,6 +212,9 @@ Test(conv2d, larger_images) {
   check_all(square(40, 5, 8, 3, 16, 1, 0));
   check_all(square(1, 40, 6, 3, 8, 2, 1));
   check_all(square(2, 24, 12, 5, 8, 1, 2));
+  check_all(square(3, 14, 16, 3, 16, 1, 1));
+  check_all(square(1, 43, 16, 3, 16, 2, 1));
+  check_all(square(3, 32, 1, 5, 16, 1, 2));
 }
 
 Test(conv2d, one_by_one) {
@@ -223,6 +226,9 @@ Test(conv2d, one_by_one) {
   check_all(w);
   w.out_h = 6; /* rows not used */
   check_all(w);
+  w = square(2, 8, 4, 1, 4, 1, 0);
+  w.out_w = 9;
+  check_all(w);
 }
 
 Test(conv2d, groups) {
@@ -231,6 +237,9 @@ Test(conv2d, groups) {
     if (12 % w.groups == 0) check_all(w); /* the last is depthwise */
   w = square(2, 30, 16, 3, 16, 2, 1);
   w.groups = 16;
+  check_all(w);
+  w = square(3, 36, 32, 3, 32, 1, 1);
+  w.groups = 32; /* enough for two threads */
   check_all(w);
   w = square(6, 7, 20, 1, 10, 1, 0);
   w.groups = 5;

@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +178,27 @@ Test(program, help) {
   expect(1, "", "did you mean 'shell'?");
 }
 
+Test(program, help_finds_values) {
+  RUN("-e", "help(tensor.sum) help(tensor.ones(1)) help('sum') help(nil)");
+  expect(0, NULL, "");
+  cr_expect(strstr(got.out, "tensor.sum(") == got.out, "%s", got.out);
+  cr_expect(strstr(got.out, "\ntensor(") != NULL, "%s", got.out);
+  cr_expect(strstr(got.out, "no help on nil") != NULL, "%s", got.out);
+  RUN("-e", "for _, name in ipairs(help.topics()) do "
+            "assert(#help.text(name) > 0, name) end "
+            "assert(help.text('no such') == nil) "
+            "assert(help.find('sum') and help.find(help))");
+  expect(0, "", "");
+}
+
+Test(program, suggestions) {
+  RUN("-e", "local s = require('suggest').nearest "
+            "print(s('epoch', {'epochs', 'batch'}), s('Dens', {'Dot', "
+            "'Dense'}), s('acn', {'can'}), s('zzz', {'abc'}), s('', {'b'}), "
+            "s('x', {'x'}))");
+  expect(0, "epochs\tDense\tcan\tnil\tnil\tnil\n", "");
+}
+
 /* }== scripts ========================================================== */
 
 Test(program, arguments) {
@@ -306,8 +328,8 @@ Test(program, own_broken_pipe) {
 /* }== Ctrl-C =========================================================== */
 
 /* Starts `code`, which prints a line when it is under way, and interrupts
-** it then. */
-static void interrupt(const char *code) {
+** it then, and where `again` once more when it had the time to stop. */
+static void interrupt(const char *code, bool again) {
   char line[16];
   int ends[2], in = text_file(""), err = text_file("");
   cr_assert_eq(pipe(ends), 0);
@@ -315,6 +337,10 @@ static void interrupt(const char *code) {
   close(ends[1]);
   cr_assert(read(ends[0], line, sizeof line) > 0);
   kill(pid, SIGINT);
+  if (again) {
+    usleep(1500000);
+    kill(pid, SIGINT);
+  }
   got.status = finish(pid);
   close(ends[0]);
   close(in);
@@ -340,9 +366,18 @@ Test(program, interrupts) {
   for (size_t i = 0; i < sizeof loops / sizeof *loops; i++) {
     char code[512];
     snprintf(code, sizeof code, "print(1) io.stdout:flush() %s", loops[i]);
-    interrupt(code);
+    interrupt(code, false);
     expect(1, NULL, "nnlua: interrupted\n");
   }
+}
+
+/* What does not listen can still be ended: Lua has no hooks in a
+** finalizer. */
+Test(program, second_interrupt_kills) {
+  interrupt("setmetatable({}, {__gc = function() print(1) io.stdout:flush() "
+            "while true do end end}) collectgarbage()",
+            true);
+  cr_expect_eq(got.status, -1);
 }
 
 /* }== coroutines, which the program wraps ============================== */

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,8 +240,8 @@ Test(shell, interrupts_stop_what_runs) {
       "while true do end",
       "while true do pcall(function() while true do end end) end",
       "coroutine.wrap(function() while true do end end)()",
-      "co = coroutine.wrap(function() while true do coroutine.yield() end end)"
-      " while true do co() end",
+      ("co = coroutine.wrap(function() while 1 do coroutine.yield() end end) "
+       "while 1 do co() end"),
       "io.read()",
   };
   start();
