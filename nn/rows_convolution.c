@@ -291,9 +291,9 @@ static const OpRow row_conv2d = {
             "1) / stride) + 1; padding is \"valid\" (none), \"same\" (output "
             "= ceil(size / stride)), one size for all sides, {vertical, "
             "horizontal} or {top, bottom, left, right}.\n"
-            "> tensor.conv2d(tensor.ones(1, 5, 5, 1), tensor.ones(3, 3, 1, "
+            "  > tensor.conv2d(tensor.ones(1, 5, 5, 1), tensor.ones(3, 3, 1, "
             "2)).shape\n"
-            "(1, 3, 3, 2)",
+            "  (1, 3, 3, 2)",
     .compose = conv2d_compose,
 };
 
@@ -427,8 +427,9 @@ static const OpRow row_max_pool2d = {
             "strides (pool_size unless given) over images (batch, height, "
             "width, channels), or channels first. Padding as in conv2d; "
             "padded positions never win.\n"
-            "> tensor.arange(16):reshape(1, 4, 4, 1):max_pool2d():totable()\n"
-            "{{{{6.0}, {8.0}}, {{14.0}, {16.0}}}}",
+            "  > tensor.arange(16):reshape(1, 4, 4, 1):max_pool2d():flatten()\n"
+            "  float32 (4)\n"
+            "     6   8  14  16",
     .compose = max_pool_compose,
 };
 static const OpRow row_avg_pool2d = {

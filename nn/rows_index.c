@@ -304,11 +304,11 @@ const OpRow nn_row_gather = {
     .help = "The elements at the positions of index along dim: for 2 dims, "
             "out[i][j] = x[index[i][j]][j] (dim 1) or x[i][index[i][j]] (dim "
             "2). Positions count from 1, negative ones from the end.\n"
-            "> tensor({{1, 2}, {3, 4}}):gather(2, tensor({{2}, {1}}, "
+            "  > tensor({{1, 2}, {3, 4}}):gather(2, tensor({{2}, {1}}, "
             "\"int64\"))\n"
-            "float32 (2, 1)\n"
-            " 2\n"
-            " 3",
+            "  float32 (2, 1)\n"
+            "    2\n"
+            "    3",
     .keeps = 2,
     .shape = gather_shape,
     .kernel = gather_kernel,
@@ -319,10 +319,10 @@ const OpRow nn_row_index_select = {
     .args = "x, dim: dim, index: tensor",
     .help = "The slices of x along dim at the positions of a 1-d index, from "
             "1, in its order.\n"
-            "> tensor({10, 20, 30}):index_select(1, tensor({3, 1}, "
+            "  > tensor({10, 20, 30}):index_select(1, tensor({3, 1}, "
             "\"int64\"))\n"
-            "float32 (2)\n"
-            " 30  10",
+            "  float32 (2)\n"
+            "    30  10",
     .keeps = 2,
     .shape = index_select_shape,
     .kernel = index_select_kernel,
@@ -542,10 +542,10 @@ static const OpRow row_nonzero = {
     .args = "x",
     .help = "The positions, from 1, of the elements that are not 0: an int64 "
             "tensor of shape (count, ndim).\n"
-            "> tensor({0, 5, 7}):nonzero()\n"
-            "int64 (2, 1)\n"
-            " 2\n"
-            " 3",
+            "  > tensor({0, 5, 7}):nonzero()\n"
+            "  int64 (2, 1)\n"
+            "    2\n"
+            "    3",
     .compose = nonzero_compose,
 };
 
@@ -579,10 +579,10 @@ static const OpRow row_masked_select = {
     .args = "x, mask: tensor",
     .help = "The elements of x where the bool tensor mask is true, as a new "
             "row; a mask of fewer dims selects whole slices.\n"
-            "> local x = tensor({1, -2, 3})\n"
-            "> x:masked_select(x:gt(0))\n"
-            "float32 (2)\n"
-            " 1  3",
+            "  > local x = tensor({1, -2, 3})\n"
+            "  > x:masked_select(x:gt(0))\n"
+            "  float32 (2)\n"
+            "    1  3",
     .compose = masked_select_compose,
 };
 

@@ -159,9 +159,9 @@ static const OpRow row_matmul = {
     .help = "The matrix product (..., m, k) x (..., k, n) -> (..., m, n); "
             "leading dims broadcast, a 1-d tensor is a row on the left and a "
             "column on the right.\n"
-            "> tensor({{1, 2}, {3, 4}}):matmul(tensor({1, 1}))\n"
-            "float32 (2)\n"
-            " 3  7",
+            "  > tensor({{1, 2}, {3, 4}}):matmul(tensor({1, 1}))\n"
+            "  float32 (2)\n"
+            "    3  7",
     .compose = matmul_compose,
 };
 static const OpRow row_dot = {

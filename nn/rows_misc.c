@@ -34,10 +34,10 @@ const OpRow nn_row_where = {
     .args = "condition, a, b",
     .help = "a where the condition is true (not 0), b elsewhere; all three "
             "broadcast.\n"
-            "> local x = tensor({-1, 2})\n"
-            "> tensor.where(x:gt(0), x, 0)\n"
-            "float32 (2)\n"
-            " 0  2",
+            "  > local x = tensor({-1, 2})\n"
+            "  > tensor.where(x:gt(0), x, 0)\n"
+            "  float32 (2)\n"
+            "    0  2",
     .keeps = 1,
     .shape = where_shape,
     .kernel = where_kernel,
@@ -80,9 +80,9 @@ static const OpRow row_clamp = {
     .args = "x, min: number = nil, max: number = nil",
     .help = "x with what is below min raised to it and what is above max "
             "lowered to it; either may be nil.\n"
-            "> tensor({-5, 0.5, 5}):clamp(0, 1)\n"
-            "float32 (3)\n"
-            " 0.0000  0.5000  1.0000",
+            "  > tensor({-5, 0.5, 5}):clamp(0, 1)\n"
+            "  float32 (3)\n"
+            "         0  0.5000  1.0000",
     .form_in_place = true,
     .compose = clamp_compose,
 };
@@ -152,9 +152,9 @@ static const OpRow row_to = {
     .help = "x converted to dtype; x itself if it has it. Floats become "
             "integers by truncation, clipped to the range (NaN is 0); "
             "anything not 0 is true.\n"
-            "> tensor({1.7, -1.7}):to(\"int64\")\n"
-            "int64 (2)\n"
-            "  1  -1",
+            "  > tensor({1.7, -1.7}):to(\"int64\")\n"
+            "  int64 (2)\n"
+            "     1  -1",
     .compose = to_compose,
 };
 static const OpRow row_contiguous = {

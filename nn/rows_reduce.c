@@ -108,9 +108,9 @@ const OpRow nn_row_sum = {
     .args = DIMS,
     .help = "The sum of the elements, over all dims, one, or a list of them. "
             "Integers and bool add up to int64; the sum of nothing is 0.\n"
-            "> tensor({{1, 2}, {3, 4}}):sum(1)\n"
-            "float32 (2)\n"
-            " 4  6",
+            "  > tensor({{1, 2}, {3, 4}}):sum(1)\n"
+            "  float32 (2)\n"
+            "    4  6",
     .shape = sum_shape,
     .kernel = sum_kernel,
     .gradient = sum_gradient,
@@ -225,8 +225,8 @@ static const OpRow row_argmax = {
     .help = "The position, from 1, of the greatest element along dim (of all "
             "elements as one row without dim); the first of equals, NaN "
             "before everything.\n"
-            "> tensor({3, 9, 4}):argmax():item()\n"
-            "2",
+            "  > tensor({3, 9, 4}):argmax():item()\n"
+            "  2",
     .shape = arg_shape,
     .kernel = argmax_kernel,
 };
@@ -294,8 +294,8 @@ static const OpRow row_max = {
     .help = "The greatest element. Along one dim it returns two tensors: the "
             "values and their positions from 1; over all dims, or a list of "
             "several, the values alone. NaN wins.\n"
-            "> tensor({3, 9, 4}):max():item()\n"
-            "9.0",
+            "  > tensor({3, 9, 4}):max():item()\n"
+            "  9.0",
     .compose = max_compose,
 };
 static const OpRow row_min = {
@@ -385,8 +385,8 @@ const OpRow nn_row_mean = {
     .args = DIMS,
     .help = "The mean of the elements: their sum over their count. Integers "
             "give the default float; the mean of nothing is NaN.\n"
-            "> tensor({1, 2, 6}):mean():item()\n"
-            "3.0",
+            "  > tensor({1, 2, 6}):mean():item()\n"
+            "  3.0",
     .compose = mean_compose,
 };
 #define SPREAD DIMS ", correction: number = 1"
@@ -409,8 +409,8 @@ static const OpRow row_norm = {
     .args = DIMS ", p: number = 2",
     .help = "The p-norm: sum(|x|^p)^(1/p); p = math.huge is the greatest "
             "|x|.\n"
-            "> tensor({3, 4}):norm():item()\n"
-            "5.0",
+            "  > tensor({3, 4}):norm():item()\n"
+            "  5.0",
     .compose = norm_compose,
 };
 static const OpRow row_logsumexp = {
@@ -460,9 +460,9 @@ static const OpRow row_softmax = {
     .args = "x, dim: dim = -1",
     .help = "exp(x) / sum(exp(x)) along dim: positive numbers that add up to "
             "1.\n"
-            "> tensor({0, 0}):softmax()\n"
-            "float32 (2)\n"
-            " 0.5000  0.5000",
+            "  > tensor({0, 0}):softmax()\n"
+            "  float32 (2)\n"
+            "    0.5000  0.5000",
     .keeps_result = true,
     .shape = float_shape,
     .kernel = softmax_kernel,

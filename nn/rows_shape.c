@@ -71,10 +71,10 @@ const OpRow nn_row_reshape = {
     .help = "The same elements, in the same order, in another shape; one size "
             "may be -1 and is worked out. A view where possible, else a "
             "copy.\n"
-            "> tensor.arange(6):reshape(2, -1)\n"
-            "int64 (2, 3)\n"
-            " 1  2  3\n"
-            " 4  5  6",
+            "  > tensor.arange(6):reshape(2, -1)\n"
+            "  int64 (2, 3)\n"
+            "    1  2  3\n"
+            "    4  5  6",
     .view = reshape_view,
     .gradient = reshape_gradient,
 };
@@ -211,8 +211,8 @@ static const OpRow row_permute = {
     .name = "permute",
     .args = "x, order: ints",
     .help = "A view of x whose dim k is x's dim order[k].\n"
-            "> tensor.zeros(2, 3, 4):permute(3, 1, 2).shape\n"
-            "(4, 2, 3)",
+            "  > tensor.zeros(2, 3, 4):permute(3, 1, 2).shape\n"
+            "  (4, 2, 3)",
     .compose = permute_compose,
 };
 static const OpRow row_transpose = {
@@ -290,9 +290,9 @@ static const OpRow row_tile = {
     .name = "tile",
     .args = "x, repeats: ints",
     .help = "x repeated along each dim (NumPy's tile).\n"
-            "> tensor({1, 2}):tile(2)\n"
-            "float32 (4)\n"
-            " 1  2  1  2",
+            "  > tensor({1, 2}):tile(2)\n"
+            "  float32 (4)\n"
+            "    1  2  1  2",
     .compose = tile_compose,
 };
 
@@ -356,8 +356,8 @@ static const OpRow row_concat = {
     .args = "list: tensors, dim: dim = 1",
     .help = "The tensors of a list one after the other along dim; all other "
             "sizes must agree.\n"
-            "> tensor.concat({tensor.zeros(2, 3), tensor.ones(1, 3)}).shape\n"
-            "(3, 3)",
+            "  > tensor.concat({tensor.zeros(2, 3), tensor.ones(1, 3)}).shape\n"
+            "  (3, 3)",
     .shape = concat_shape,
     .kernel = concat_kernel,
     .gradient = concat_gradient,
@@ -404,8 +404,8 @@ static const OpRow row_stack = {
     .args = "list: tensors, dim: place = 1",
     .help = "The tensors of a list, all of one shape, side by side along a "
             "new dim.\n"
-            "> tensor.stack({tensor.zeros(3), tensor.ones(3)}).shape\n"
-            "(2, 3)",
+            "  > tensor.stack({tensor.zeros(3), tensor.ones(3)}).shape\n"
+            "  (2, 3)",
     .compose = stack_compose,
 };
 

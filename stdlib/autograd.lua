@@ -100,8 +100,9 @@ end
 --- autograd.value_and_grad(f)
 -- Like autograd.grad_of, but the function returns f's value, then its
 -- gradient: one pass for both.
---   > autograd.value_and_grad(function(x) return x ^ 3 end)(2)
---   8.0	12.0
+--   > f = autograd.value_and_grad(function(x) return x ^ 3 end)
+--   > select(2, f(2))
+--   12.0
 function autograd.value_and_grad(f)
   check_function("autograd.value_and_grad", f)
   return function(x, ...)
@@ -121,7 +122,8 @@ end
 -- All partial derivatives of the tensor f(x): the result has the shape of
 -- f(x) followed by x's, and holds d f(x)[i] / d x[j] at [i, j].
 -- See also: autograd.hessian.
---   > autograd.jacobian(function(x) return x * x end, tensor({1, 2})):totable()[2][2]
+--   > j = autograd.jacobian(function(x) return x * x end, tensor({1, 2}))
+--   > j:totable()[2][2]
 --   4.0
 function autograd.jacobian(f, x)
   check_function("autograd.jacobian", f)
@@ -144,7 +146,8 @@ end
 -- All second derivatives of f at x, of shape x's twice; f returns one number
 -- as a tensor (elements of a larger one are summed).
 -- See also: autograd.jacobian.
---   > autograd.hessian(function(x) return (x ^ 3):sum() end, tensor({1, 2})):totable()[2][2]
+--   > f = function(x) return (x ^ 3):sum() end
+--   > autograd.hessian(f, tensor({1, 2})):totable()[2][2]
 --   12.0
 function autograd.hessian(f, x)
   check_function("autograd.hessian", f)

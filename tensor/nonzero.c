@@ -7,6 +7,8 @@
 /* Elements between two looks at the interrupt flag. */
 #define POLL_ELEMENTS (INT64_C(1) << 24)
 
+#define FIND_BLOCK 256
+
 #define TYPE       uint8_t
 #define NAME(word) word##_uint8
 #include "tensor/nonzero_body.h"

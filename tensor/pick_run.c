@@ -166,8 +166,13 @@ static int64_t rows_of(const Pick *p) {
   return rows;
 }
 
-/* Work of one row: a row that is copied as a whole costs little more. */
 static int64_t columns_of(const Pick *p) { return p->shape[p->ndim - 1]; }
+
+/* Elements that are copied cost less than those of other kernels, above all
+** in whole rows. */
+static int64_t work_of(const Pick *p, int64_t elements) {
+  return elements / (p->at[p->ndim - 1] == 0 ? 8 : 2);
+}
 
 /* Columns begin..end-1 of all rows, cut into pieces of rows. */
 static int gather_columns(const Pick *p, PickRow row, int64_t begin,
@@ -177,7 +182,7 @@ static int gather_columns(const Pick *p, PickRow row, int64_t begin,
   for (int64_t first = 0; first < rows; first += piece) {
     int64_t last = tensor_min64(rows, first + piece), n = last - first;
     int64_t cuts = n > 1 ? 1 : (width + SEGMENT - 1) / SEGMENT;
-    int threads = tensor_threads_for(n * width);
+    int threads = tensor_threads_for(work_of(p, n * width));
     int64_t chunks = cuts > 1 ? cuts : tensor_min64(n, threads * INT64_C(8));
     if (threads == 1) {
       run_rows(p, row, first, last, begin, end);
@@ -219,7 +224,7 @@ int tensor_pick_scatter(Pick *p, bool add) {
   int64_t rows = rows_of(p), columns = columns_of(p), threads = 1;
   int last = p->ndim - 1;
   if (p->at[last] == 0 && p->to[last] == 1)
-    threads = tensor_min64(tensor_threads_for(rows * columns),
+    threads = tensor_min64(tensor_threads_for(work_of(p, rows * columns)),
                            tensor_max64(1, columns / FEWEST_COLUMNS));
   if (threads == 1) {
     run_rows(p, row, 0, rows, 0, columns);

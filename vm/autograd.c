@@ -243,11 +243,11 @@ const VmFunction vm_functions_autograd[] = {
      "Adds the gradient of x, summed over its elements with the weights grad, "
      "into the .grad of every tensor with requires_grad that it was computed "
      "from. The record is freed unless retain_graph or create_graph.\n"
-     "> local w = tensor({1, 2}):requires_grad_()\n"
-     "> (w * w):sum():backward()\n"
-     "> w.grad\n"
-     "float32 (2)\n"
-     " 2  4"},
+     "  > local w = tensor({1, 2}):requires_grad_()\n"
+     "  > (w * w):sum():backward()\n"
+     "  > w.grad\n"
+     "  float32 (2)\n"
+     "    2  4"},
     {"tensor:requires_grad_", "on = true", value_requires_grad,
      "Says whether operations on x are recorded, so that backward finds its "
      "gradient; returns x."},

@@ -460,10 +460,10 @@ const VmFunction vm_functions_create[] = {
     {"tensor", "table, dtype = \"float32\"", create_call,
      "A tensor of a number or of nested tables of numbers (booleans give a "
      "bool tensor); of a tensor, a copy.\n"
-     "> tensor({{1, 2}, {3, 4}}, \"int64\")\n"
-     "int64 (2, 2)\n"
-     " 1  2\n"
-     " 3  4"},
+     "  > tensor({{1, 2}, {3, 4}}, \"int64\")\n"
+     "  int64 (2, 2)\n"
+     "    1  2\n"
+     "    3  4"},
     {"tensor.zeros", "shape..., dtype = \"float32\"", create_zeros,
      "A tensor full of 0: zeros(2, 3) or zeros({2, 3}, \"int64\")."},
     {"tensor.ones", "shape..., dtype = \"float32\"", create_ones,
@@ -483,9 +483,9 @@ const VmFunction vm_functions_create[] = {
     {"tensor.arange", "first, last, step = 1, dtype", create_arange,
      "The numbers from first to last, both included, as Lua's for counts; "
      "arange(n) is 1..n. Whole numbers give int64.\n"
-     "> tensor.arange(1, 2, 0.5)\n"
-     "float32 (3)\n"
-     " 1.0000  1.5000  2.0000"},
+     "  > tensor.arange(1, 2, 0.5)\n"
+     "  float32 (3)\n"
+     "    1.0000  1.5000  2.0000"},
     {"tensor.linspace", "first, last, count, dtype = \"float32\"",
      create_linspace, "count numbers from first to last, equally far apart."},
     {"tensor.logspace", "first, last, count, dtype = \"float32\"",

@@ -55,7 +55,7 @@ Loader.__name = "data.loader"
 
 --- data.loader:count()
 -- The number of batches in one pass; #loader is the same.
---   > data.loader(tensor.zeros(10, 3), tensor.zeros(10), {batch_size=4}):count()
+--   > data.loader(tensor.zeros(10), nil, {batch_size=4}):count()
 --   3
 function Loader:count()
   local whole = self.samples // self.batch_size

@@ -103,11 +103,13 @@ local function class_of(name, classes)
   return class
 end
 
-local function need(condition)
+-- Fails where the data are not what `describe` makes.
+function architecture.need(condition)
   if not condition then
     native.fail("the architecture in the file is damaged")
   end
 end
+local need = architecture.need
 
 local function input_symbol(data)
   return require("nn.layers.input") {
@@ -157,7 +159,7 @@ local function build_nodes(data, classes)
     if layer then
       local inputs = symbols_at(outputs, node.inputs)
       need(#inputs > 0)
-      local result = graph.connect(layer, node.single and inputs[1] or inputs)
+      local result = layer(node.single and inputs[1] or inputs)
       outputs[i] = graph.is_symbol(result) and { result } or result
     else
       need(type(saved.config) == "table")

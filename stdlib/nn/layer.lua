@@ -2,6 +2,7 @@
 --
 -- What a class may define:
 --   options                      rows of the option table (see options.lua)
+--   inputs                       1: a call takes one tensor; nil: any number
 --   init(self, options)          after the options became fields
 --   build(self, shape)           makes the weights, once, on first use
 --   call(self, x, options)       computes; options.training says which way
@@ -89,7 +90,8 @@ end
 -- * `build(self, shape)`: shape is that of one sample. Weights come from
 --   `self:add_weight(name, shape, initializer)`.
 -- * `call(self, x, options)`: options.training is true inside
---   `autograd.record` and `fit`.
+--   `autograd.record` and `fit`. Several inputs come as a list; `inputs=1`
+--   refuses them.
 -- * `compute_output_shape(self, shape)`: without it a sample of zeros is run.
 --
 -- * `get_config(self)`: the options that make the layer again.
@@ -213,7 +215,7 @@ function Layer:arguments(first, second, ...)
     return list, last
   end
   if type(first) == "table" and is_value(first[1]) then
-    return first, second
+    return self.inputs == 1 and #first == 1 and first[1] or first, second
   end
   self:fail("call it on a tensor or on nn.Input, got %s", options.show(first))
 end
@@ -238,6 +240,9 @@ end
 
 function Layer:__call(...)
   local input, opts = self:arguments(...)
+  if self.inputs == 1 and not is_value(input) then
+    self:fail("takes one input, got %d", #input)
+  end
   if opts ~= nil and type(opts) ~= "table" then
     self:fail("the options of a call must be a table, got %s",
       options.show(opts))

@@ -10,6 +10,7 @@ local ONES = { 1, 1 }
 return function(class_name, pool)
   local Pooling = Layer:extend {
     class_name = class_name,
+    inputs = 1,
     options = {
       { "pool_size", options.sizes(2), { 2, 2 } },
       { "strides", options.sizes(2) },

@@ -195,7 +195,8 @@ local SAVE = {
 --   > path = os.tmpname()
 --   > model:save(path)
 --   > nn.load_model(path):get_layer(1).units, os.remove(path)
---   1	true
+--   1
+--   true
 function methods.save(self, path, opts)
   local o = options.read("save", SAVE, opts)
   local tensors = self:state_dict()
@@ -231,7 +232,10 @@ end
 
 local function restore_training(model, text, tensors)
   local saved = native.json_decode(text)
-  local optimizer = saved.optimizer
+  local optimizer = type(saved) == "table" and saved.optimizer
+  architecture.need(type(optimizer) == "table"
+    and type(optimizer.config) == "table"
+    and type(optimizer.state or {}) == "table")
   model:compile {
     optimizer = optimizer,
     loss = saved.loss,
@@ -272,7 +276,8 @@ local LOAD = {
 --   > path = os.tmpname()
 --   > model:save(path)
 --   > nn.load_model(path):count_params(), os.remove(path)
---   9	true
+--   9
+--   true
 function saving.load_model(path, opts)
   local o = options.read("load_model", LOAD, opts)
   for name, class in pairs(o.custom_objects or {}) do

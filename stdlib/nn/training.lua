@@ -217,7 +217,8 @@ local EVALUATE = {
 --   > model = nn.Sequential{nn.Dense{1, kernel_initializer="zeros"}}
 --   > model:compile{loss="mse", metrics={"mae"}}
 --   > model:evaluate(tensor.zeros(4, 2), tensor.full({4, 1}, 3))
---   9.0	3.0
+--   9.0
+--   3.0
 function methods.evaluate(self, x, y, opts)
   training.require_compiled(self, "evaluate")
   if batches.is_loader(x) and opts == nil and type(y) == "table" then

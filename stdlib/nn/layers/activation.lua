@@ -11,6 +11,7 @@ local options = require("options")
 --   5.0
 local Activation = Layer:extend {
   class_name = "Activation",
+  inputs = 1,
   options = {
     { "activation", activations.check, options.required },
   },

@@ -20,6 +20,7 @@ local options = require("options")
 --   4.0
 local BatchNormalization = Layer:extend {
   class_name = "BatchNormalization",
+  inputs = 1,
   options = {
     { "axis", options.integer, -1 },
     { "momentum", options.number, 0.99 },

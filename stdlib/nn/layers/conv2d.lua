@@ -22,6 +22,7 @@ local window = require("nn.window")
 --   (2, 5, 5, 8)
 local Conv2D = Layer:extend {
   class_name = "Conv2D",
+  inputs = 1,
   options = {
     { "filters", options.positive_integer, options.required },
     { "kernel_size", options.sizes(2), options.required },

@@ -15,6 +15,7 @@ local options = require("options")
 --   6.0
 local Dense = Layer:extend {
   class_name = "Dense",
+  inputs = 1,
   options = {
     { "units", options.positive_integer, options.required },
     { "activation", activations.check },

@@ -12,6 +12,7 @@ local tensor = require("tensor")
 --   9.0
 local Dropout = Layer:extend {
   class_name = "Dropout",
+  inputs = 1,
   options = {
     { "rate", options.fraction, options.required },
   },

@@ -10,6 +10,7 @@ local defaults = require("nn.defaults")
 --   (2, 12)
 local Flatten = Layer:extend {
   class_name = "Flatten",
+  inputs = 1,
   options = {
     { "data_format", defaults.data_format_check },
   },

@@ -10,6 +10,7 @@ local options = require("options")
 --   -2.0
 local LeakyReLU = Layer:extend {
   class_name = "LeakyReLU",
+  inputs = 1,
   options = {
     { "alpha", options.number, 0.3 },
   },

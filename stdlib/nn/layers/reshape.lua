@@ -10,6 +10,7 @@ local options = require("options")
 --   (5, 2, 3)
 local Reshape = Layer:extend {
   class_name = "Reshape",
+  inputs = 1,
   options = {
     rest = "target_shape",
     { "target_shape", options.shape, options.required },

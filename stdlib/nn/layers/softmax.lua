@@ -10,6 +10,7 @@ local options = require("options")
 --   0.5
 local Softmax = Layer:extend {
   class_name = "Softmax",
+  inputs = 1,
   options = {
     { "axis", options.integer, -1 },
   },
