@@ -102,11 +102,11 @@ static int matmul_compose(Grad *c, const OpCall *call, OpResults *out) {
   Value *a = call->in[0], *b = call->in[1];
   int status = check_ranks(call);
   if (status != TENSOR_OK) return status;
-  if (a->t.ndim > 1 && b->t.ndim > 1)
-    return nn_answer(c, out, op_bmatmul(c, a, b));
   int64_t k = a->t.shape[a->t.ndim - 1];
   int64_t l = b->t.shape[b->t.ndim > 1 ? b->t.ndim - 2 : 0];
   if (k != l) return product_failure(call, &a->t, &b->t, k, l);
+  if (a->t.ndim > 1 && b->t.ndim > 1)
+    return nn_answer(c, out, op_bmatmul(c, a, b));
   int64_t row[2] = {1, k}, column[2] = {k, 1}, shape[TENSOR_MAX_DIMS];
   bool left = a->t.ndim == 1, right = b->t.ndim == 1;
   Value *y = op_bmatmul(c, left ? op_reshape(c, a, 2, row) : a,

@@ -73,4 +73,30 @@ for _, name in ipairs(help.topics()) do
   end
 end
 
+-- The README: its session line by line, its program as it stands.
+local function readme()
+  local here = debug.getinfo(1, "S").source:match("^@(.*/)") or "./"
+  local file = assert(io.open(here .. "../../README.md"))
+  local text = file:read("a")
+  file:close()
+  return text
+end
+
+check.test("the README's session", function()
+  local session = readme():match("```session\n(.-)```")
+  run("README", examples((session:gsub("([^\n]*\n)", "  %1"))))
+end)
+
+check.test("the README's program", function()
+  local program = readme():match("```lua\n(.-)```")
+  local lines, accuracy = {}, nil
+  local env = setmetatable({print=function(text)
+    lines[#lines + 1] = tostring(text)
+    accuracy = accuracy or tostring(text):match("test accuracy (.*)")
+  end}, {__index=_G})
+  tensor.manual_seed(1)
+  assert(load(program, "=README", "t", env))()
+  check.truthy(tonumber(accuracy) > 0.9, accuracy)
+end)
+
 check.test("there are examples", function() check.truthy(count > 60) end)
