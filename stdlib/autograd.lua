@@ -51,7 +51,7 @@ end
 
 local function check_input(where, x)
   if not tensor.is(x) then
-    native.fail("%s: x must be a tensor or a number, not a %s", where, type(x))
+    native.fail("%s: the argument must be a tensor, not a %s", where, type(x))
   end
 end
 

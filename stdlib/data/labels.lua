@@ -62,6 +62,10 @@ end
 -- The number of test samples: a fraction of all of them, rounded up, or a
 -- count. Both parts keep at least one sample.
 local function test_count(size, samples)
+  if samples < 2 then
+    native.fail("data.train_test_split: %d samples cannot be split: at least "
+                  .. "2 are needed", samples)
+  end
   local count = size
   if size > 0 and size < 1 then count = math.ceil(size * samples) end
   if math.tointeger(count) == nil or count < 1 or count >= samples then

@@ -134,7 +134,7 @@ test("transforms: what is refused", function()
   check.error_matches(function() autograd.grad_of(5) end,
                       "must be a function")
   check.error_matches(function() autograd.grad_of(cube)("a") end,
-                      "must be a tensor or a number")
+                      "must be a tensor, not a string")
   check.error_matches(function()
     autograd.grad_of(function() return 3 end)(1.0)
   end, "must return a tensor")

@@ -272,6 +272,8 @@ test("train_test_split: what is refused", function()
   check.error_matches(function()
     data.train_test_split(x, tensor.arange(9))
   end, "x has 10 samples, but y has 9")
+  check.error_matches(function() data.train_test_split(tensor.zeros(1)) end,
+                      "1 samples cannot be split")
   check.error_matches(function() data.train_test_split(3) end,
                       "x must be a tensor")
 end)

@@ -77,9 +77,9 @@ static const int64_t sizes[][3] = {
 
 Test(matmul, every_dtype_layout_and_size) {
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-    for (int dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++)
-      for (int in_a = 0; in_a < TEST_LAYOUTS; in_a++)
-        for (int in_b = 0; in_b < TEST_LAYOUTS; in_b++) {
+    for (TensorDType dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++)
+      for (TestLayout in_a = 0; in_a < TEST_LAYOUTS; in_a++)
+        for (TestLayout in_b = 0; in_b < TEST_LAYOUTS; in_b++) {
           const int64_t *s = sizes[i];
           Tensor a = test_view(in_a, dtype, TEST_SHAPE(s[0], s[1]));
           Tensor b = test_view(in_b, dtype, TEST_SHAPE(s[1], s[2]));
@@ -98,7 +98,7 @@ static Tensor transposed_matrices(Tensor t) {
 }
 
 Test(matmul, batches_and_broadcasting) {
-  for (int dtype = TENSOR_INT32; dtype <= TENSOR_FLOAT32; dtype++)
+  for (TensorDType dtype = TENSOR_INT32; dtype <= TENSOR_FLOAT32; dtype++)
     for (int size = 2; size <= 20; size += 9) {
       int64_t m = size, k = size + 1, n = size + 2;
       Tensor many_a[] = {
@@ -130,7 +130,7 @@ Test(matmul, batches_and_broadcasting) {
 
 Test(matmul, single_rows_of_a_batch) {
   Tensor b = test_make(TENSOR_FLOAT64, TEST_SHAPE(30, 40));
-  for (int layout = 0; layout < TEST_LAYOUTS; layout++) {
+  for (TestLayout layout = 0; layout < TEST_LAYOUTS; layout++) {
     Tensor a = test_view(layout, TENSOR_FLOAT64, TEST_SHAPE(5, 6, 1, 30));
     check(&a, &b);
     tensor_release(&a);

@@ -42,8 +42,8 @@ static int64_t along(const Tensor *shape, int64_t at, int dim) {
 static const int64_t shape3[] = {4, 5, 6};
 
 Test(pick, take_every_dtype_and_layout) {
-  for (int dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++)
-    for (int layout = 0; layout < TEST_LAYOUTS; layout++) {
+  for (TensorDType dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++)
+    for (TestLayout layout = 0; layout < TEST_LAYOUTS; layout++) {
       Tensor x = test_view(layout, dtype, 3, shape3), out;
       Tensor index = make_index(layout, dtype % 2 ? TENSOR_INT32 : TENSOR_INT64,
                                 120, TEST_SHAPE(7, 30));
@@ -58,7 +58,7 @@ Test(pick, take_every_dtype_and_layout) {
 }
 
 Test(pick, take_add_sums_repeated_positions) {
-  for (int dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++) {
+  for (TensorDType dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++) {
     Tensor out = test_make(dtype, TEST_SHAPE(3, 4)), due;
     test_ok(tensor_clone(&due, &out, dtype));
     Tensor x = test_view(TEST_FLIPPED, dtype, TEST_SHAPE(5, 6));
@@ -79,7 +79,7 @@ Test(pick, take_add_sums_repeated_positions) {
 }
 
 Test(pick, gather_every_dim_and_layout) {
-  for (int layout = 0; layout < TEST_LAYOUTS; layout++)
+  for (TestLayout layout = 0; layout < TEST_LAYOUTS; layout++)
     for (int dim = 0; dim < 3; dim++) {
       Tensor x = test_view(layout, TENSOR_FLOAT32, 3, shape3), out;
       int64_t shape[] = {3, 5, 4};
@@ -122,8 +122,8 @@ static void check_scatter(TensorDType dtype, TestLayout layout, int dim,
 }
 
 Test(pick, scatter_every_dtype_layout_and_dim) {
-  for (int dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++)
-    for (int layout = 0; layout < TEST_LAYOUTS; layout++)
+  for (TensorDType dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++)
+    for (TestLayout layout = 0; layout < TEST_LAYOUTS; layout++)
       for (int dim = 0; dim < 3; dim++) {
         check_scatter(dtype, layout, dim, false);
         check_scatter(dtype, layout, dim, true);
@@ -163,8 +163,8 @@ Test(pick, index_select_and_index_add) {
   static const int64_t shapes[][3] = {
       {4, 5, 6}, {10, 1, 2}, {1, 1, 7}, {3, 1, 1}, {2, 300, 1}};
   for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
-    for (int dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++)
-      for (int layout = 0; layout < TEST_LAYOUTS; layout++)
+    for (TensorDType dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++)
+      for (TestLayout layout = 0; layout < TEST_LAYOUTS; layout++)
         for (int dim = 0; dim < 3; dim++)
           check_slices(dtype, layout, dim, shapes[s]);
 }
@@ -308,8 +308,8 @@ Test(pick, wrong_shapes_and_dtypes) {
 }
 
 Test(pick, nonzero) {
-  for (int dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++)
-    for (int layout = 0; layout < TEST_LAYOUTS; layout++) {
+  for (TensorDType dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++)
+    for (TestLayout layout = 0; layout < TEST_LAYOUTS; layout++) {
       Tensor x = test_view(layout, dtype, 3, shape3), out;
       for (int64_t i = 0; i < 120; i += 2) test_put(&x, i, 0);
       test_ok(tensor_nonzero(&out, &x));

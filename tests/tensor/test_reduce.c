@@ -78,10 +78,10 @@ static void check(TensorReduce op, const Tensor *x, unsigned dims) {
 }
 
 Test(reduce, every_dtype_layout_and_set_of_dims) {
-  for (int dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++)
-    for (int layout = 0; layout < TEST_LAYOUTS; layout++) {
+  for (TensorDType dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++)
+    for (TestLayout layout = 0; layout < TEST_LAYOUTS; layout++) {
       Tensor x = test_view(layout, dtype, TEST_SHAPE(3, 4, 5));
-      for (int op = 0; op <= TENSOR_ALL; op++) {
+      for (TensorReduce op = 0; op <= TENSOR_ALL; op++) {
         if (op == TENSOR_PROD && !tensor_dtype_is_float(x.dtype)) continue;
         for (unsigned dims = 0; dims < 8; dims++) check(op, &x, dims);
       }
@@ -95,7 +95,7 @@ Test(reduce, shapes) {
       {1, 1, 1},    {1, 700, 1},  {5, 1, 700}, {3, 600, 5},   {70, 33, 40},
       {2, 40, 600}, {300, 7, 31}, {9, 100, 3}, {1, 5, 70000}, {70001, 1, 3}};
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-    for (int layout = 0; layout < TEST_LAYOUTS; layout++) {
+    for (TestLayout layout = 0; layout < TEST_LAYOUTS; layout++) {
       Tensor x = test_view(layout, TENSOR_FLOAT32, 3, shapes[i]);
       for (unsigned dims = 0; dims < 8; dims++) {
         check(TENSOR_SUM, &x, dims);
@@ -120,7 +120,7 @@ Test(reduce, products_of_integers_wrap) {
 
 Test(reduce, zero_dims_and_nothing) {
   Tensor x = test_make(TENSOR_FLOAT64, 0, NULL);
-  for (int op = 0; op <= TENSOR_ALL; op++) check(op, &x, 0);
+  for (TensorReduce op = 0; op <= TENSOR_ALL; op++) check(op, &x, 0);
   tensor_release(&x);
   x = test_make(TENSOR_FLOAT32, TEST_SHAPE(3, 0));
   check(TENSOR_SUM, &x, 2);
@@ -140,7 +140,7 @@ Test(reduce, nan_and_infinity) {
   for (int at = 0; at < 100; at += 9) {
     Tensor x = test_make(TENSOR_FLOAT32, TEST_SHAPE(100));
     tensor_set(&x, at, NAN);
-    for (int op = TENSOR_SUM; op <= TENSOR_ALL; op++) check(op, &x, 1);
+    for (TensorReduce op = TENSOR_SUM; op <= TENSOR_ALL; op++) check(op, &x, 1);
     test_fill(&x);
     tensor_set(&x, at, INFINITY);
     check(TENSOR_SUM, &x, 1);
@@ -221,8 +221,8 @@ static void check_arg(bool greatest, const Tensor *x, int dim) {
 }
 
 Test(arg_reduce, every_dtype_and_layout) {
-  for (int dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++)
-    for (int layout = 0; layout < TEST_LAYOUTS; layout++) {
+  for (TensorDType dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++)
+    for (TestLayout layout = 0; layout < TEST_LAYOUTS; layout++) {
       Tensor x = test_view(layout, dtype, TEST_SHAPE(3, 40, 50));
       for (int dim = -1; dim < 3; dim++) {
         check_arg(true, &x, dim);

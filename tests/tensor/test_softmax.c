@@ -47,8 +47,8 @@ Test(softmax, dtypes_layouts_and_dims) {
       {3, 4, 5}, {2, 1, 300}, {5, 33, 17}, {2, 3, 1000}, {131, 2, 150},
       {1, 1, 1}, {0, 3, 4},   {3, 0, 4},   {2, 200, 16}};
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-    for (int dtype = TENSOR_FLOAT32; dtype <= TENSOR_FLOAT64; dtype++)
-      for (int layout = 0; layout < TEST_LAYOUTS; layout++) {
+    for (TensorDType dtype = TENSOR_FLOAT32; dtype <= TENSOR_FLOAT64; dtype++)
+      for (TestLayout layout = 0; layout < TEST_LAYOUTS; layout++) {
         Tensor x = test_view(layout, dtype, 3, shapes[i]);
         for (int dim = 0; dim < 3; dim++) check(&x, dim);
         tensor_release(&x);
