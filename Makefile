@@ -28,6 +28,8 @@ COMPILER = -Wno-pass-failed
 OPENMP = -fopenmp=libomp
 else
 OPENMP = -fopenmp
+# Static too, so that vm/patience.c runs before it.
+RUNTIME = $(shell $(CC) -print-file-name=libgomp.a)
 endif
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(COMPILER)
@@ -35,14 +37,14 @@ CFLAGS = -std=gnu11 -g $(OPTIMISE) $(WARN) $(OPENMP) -fno-math-errno \
   -fno-trapping-math -fwrapv $(EXTRA)
 CPPFLAGS = -I. -isystem /usr/include/lua5.4 \
   -isystem /usr/include/$(MULTIARCH)/$(OPENBLAS) -MMD -MP
-LDFLAGS = $(OPENMP) $(EXTRA)
+LDFLAGS = $(OPENMP) -Wl,--as-needed $(EXTRA)
 # One file that can be copied to other machines: only the C library's parts
 # and the OpenMP runtime stay dynamic. The pthread build of OpenBLAS may be
 # the system's default, so the OpenMP build is named by its path.
 STATIC = /usr/lib/$(MULTIARCH)/$(OPENBLAS)/libopenblas.a \
   -Wl,-Bstatic -llua5.4 -lpng16 -lz -ljansson -ledit -ltinfo -lbsd -lmd \
   -Wl,-Bdynamic
-LIBS = $(STATIC) $(if $(filter x86_64%,$(MULTIARCH)),-lmvec) -lm -ldl
+LIBS = $(STATIC) $(RUNTIME) $(if $(filter x86_64%,$(MULTIARCH)),-lmvec) -lm -ldl
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c))
 TENSOR := $(call objects,tensor)

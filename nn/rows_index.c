@@ -523,17 +523,8 @@ static const OpRow row_index = {
 
 static int nonzero_compose(Grad *c, const OpCall *call, OpResults *out) {
   Tensor t;
-  const Tensor *x = &call->in[0]->t;
-  Value *count = op_sum(c, op_ne(c, call->in[0], op_num(c, 0)), ~0u, false);
-  if (count == NULL) return c->status;
-  int64_t shape[2] = {tensor_get_int(&count->t, 0), x->ndim};
-  int status = tensor_new(&t, TENSOR_INT64, 2, shape);
+  int status = tensor_nonzero(&t, &call->in[0]->t);
   if (status != TENSOR_OK) return status;
-  status = tensor_nonzero(&t, x);
-  if (status != TENSOR_OK) {
-    tensor_release(&t);
-    return status;
-  }
   return nn_answer(c, out, nn_scope_own(c, nn_value_new(&t)));
 }
 

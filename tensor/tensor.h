@@ -308,7 +308,8 @@ int tensor_index_select(Tensor *out, const Tensor *x, int dim,
 /* out's slices at index (1-d) along dim += x's slices. */
 int tensor_index_add(Tensor *out, int dim, const Tensor *index,
                      const Tensor *x);
-/* (count, ndim) int64 positions from 1 of the elements that are not 0. */
+/* Makes out: (count, ndim) int64 positions from 1 of the elements that are
+** not 0. */
 int tensor_nonzero(Tensor *out, const Tensor *x);
 
 /* }================================================================ */
