@@ -50,7 +50,7 @@ function models.softmax()
   return nn.Sequential{
     nn.Flatten{input_shape={28, 28, 1}},
     nn.Dense{10, activation="softmax"},
-  }, optim.SGD, 0.1, 128
+  }, optim.SGD, 0.5, 128
 end
 
 -- Pictures of mistakes -------------------------------------------------------

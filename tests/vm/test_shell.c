@@ -257,6 +257,47 @@ Test(shell, interrupts_stop_what_runs) {
   end();
 }
 
+/* The model and every variable outlive a training that was stopped. */
+Test(shell, interrupt_stops_training) {
+  start();
+  enter("x, y = tensor.rand(4000, 100), tensor.randint(1, 10, 4000)", "\n");
+  enter("m = nn.Sequential{nn.Dense{200, activation='relu', "
+        "input_shape={100}}, nn.Dense{10, activation='softmax'}}",
+        "\n");
+  enter("m:compile{optimizer='rmsprop', "
+        "loss='sparse_categorical_crossentropy'}",
+        "\n");
+  enter("m:fit(x, y, {epochs=100000})", "Epoch 2/100000");
+  type("\003");
+  wait_for("interrupted\r\n");
+  enter("m:predict(x).shape", "\n(4000, 10)\r\n");
+  enter("m:fit(x, y, {epochs=1, verbose=0}).loss[1] > 0", "\ntrue\r\n");
+  end();
+}
+
+Test(shell, interrupt_stops_kernels) {
+  static const char *const kernels[] = {
+      "a = a:matmul(a):clamp(0, 1)",
+      "local y = tensor.conv2d(image, kernel)",
+      "b = (a + 1):log():sum()",
+      "local y = tensor.randn(2000, 2000)",
+  };
+  start();
+  enter("a = tensor.rand(2000, 2000)", "\n");
+  enter("image = tensor.ones(64, 64, 64, 32)", "\n");
+  enter("kernel = tensor.ones(5, 5, 32, 64)", "\n");
+  for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
+    char line[256];
+    snprintf(line, sizeof line, "print('go' .. 'ing') while true do %s end",
+             kernels[i]);
+    enter(line, "\ngoing\r\n");
+    type("\003");
+    wait_for("interrupted\r\n");
+    enter("a.shape", "\n(2000, 2000)\r\n");
+  }
+  end();
+}
+
 Test(shell, interrupt_gives_the_line_up) {
   start();
   enter("n = 1", "\n");
