@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "tensor/tensor.h"
 
@@ -44,7 +45,19 @@ static int class_of(int64_t bytes, int64_t *size) {
   return class + steps;
 }
 
+/* What tensors may take: most of the machine's memory. The system promises
+** more than it has and kills who takes it at its word. */
+static int64_t most_bytes(void) {
+  static int64_t most = 0;
+  if (most == 0) {
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    most = pages > 0 && size > 0 ? (int64_t)pages / 10 * 9 * size : INT64_MAX;
+  }
+  return most;
+}
+
 static char *system_new(int64_t size) {
+  if (memory.live + memory.cached > most_bytes() - size) return NULL;
   int64_t alignment = size >= 2 * HUGE_PAGE ? HUGE_PAGE : ALIGNMENT;
   int64_t rounded = (size + alignment - 1) / alignment * alignment;
   char *data = aligned_alloc((size_t)alignment, (size_t)rounded);
