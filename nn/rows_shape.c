@@ -9,29 +9,39 @@
 
 /* {== reshape */
 
+static int bad_shape(const OpCall *call, const OpShape *s) {
+  char text[TENSOR_SHAPE_TEXT];
+  return tensor_fail("%s: %s is not a shape (sizes are 0 or more; one may be "
+                     "-1 and is worked out)",
+                     call->row->name,
+                     tensor_shape_text(s->ndim, s->shape, text));
+}
+
+static int bad_count(const OpCall *call, const Tensor *x, const OpShape *s) {
+  char from[TENSOR_SHAPE_TEXT], to[TENSOR_SHAPE_TEXT];
+  return tensor_fail(
+      "%s: %s has %lld elements, which do not fill %s", call->row->name,
+      tensor_shape_text(x->ndim, x->shape, from), (long long)tensor_numel(x),
+      tensor_shape_text(s->ndim, s->shape, to));
+}
+
 /* The asked-for shape with its -1 worked out. */
 static int resolve_shape(const OpCall *call, const Tensor *x, OpShape *out) {
   const OpAttrs *a = call->attrs;
   int64_t known = 1, count = tensor_numel(x);
   int unknown = -1;
-  char from[TENSOR_SHAPE_TEXT], to[TENSOR_SHAPE_TEXT];
   nn_shape_of(out, x->dtype, a->counts[0], a->lists[0]);
-  tensor_shape_text(x->ndim, x->shape, from);
-  tensor_shape_text(out->ndim, out->shape, to);
   for (int d = 0; d < out->ndim; d++) {
     if (out->shape[d] == -1 && unknown < 0)
       unknown = d;
     else if (out->shape[d] < 0 ||
              __builtin_mul_overflow(known, out->shape[d], &known))
-      return tensor_fail("%s: %s is not a shape (sizes are 0 or more; one may "
-                         "be -1 and is worked out)",
-                         call->row->name, to);
+      return bad_shape(call, out);
   }
   if (unknown >= 0 && known > 0 && count % known == 0)
     out->shape[unknown] = count / known;
   else if (unknown >= 0 || known != count)
-    return tensor_fail("%s: %s has %lld elements, which do not fill %s",
-                       call->row->name, from, (long long)count, to);
+    return bad_count(call, x, out);
   return TENSOR_OK;
 }
 

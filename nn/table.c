@@ -29,12 +29,24 @@ const OpRow *const *nn_rows(int *count) {
   return table;
 }
 
+/* A closed hash of the names. */
+#define SLOTS (2 * MOST_ROWS)
+
+static unsigned slot_of(const char *name) {
+  unsigned h = 2166136261u;
+  while (*name != '\0') h = (h ^ (unsigned char)*name++) * 16777619u;
+  return h % SLOTS;
+}
+
 const OpRow *nn_row(const char *name) {
-  int count;
-  const OpRow *const *all = nn_rows(&count);
-  for (int k = 0; k < count; k++)
-    if (strcmp(all[k]->name, name) == 0) return all[k];
-  return NULL;
+  static const OpRow *slots[SLOTS];
+  unsigned s = slot_of(name);
+  if (rows == 0) fill();
+  while (slots[s] != NULL && strcmp(slots[s]->name, name) != 0)
+    s = (s + 1) % SLOTS;
+  for (int k = 0; slots[s] == NULL && k < rows; k++)
+    if (strcmp(table[k]->name, name) == 0) slots[s] = table[k];
+  return slots[s];
 }
 
 int nn_shape_of(OpShape *out, TensorDType dtype, int ndim,

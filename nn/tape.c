@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "nn/ops.h"
+#include "nn/pool.h"
 #include "nn/rows.h"
 
 static bool grad_enabled = true;
@@ -35,11 +36,8 @@ bool nn_set_training(bool on) {
 /* {== tracks and nodes */
 
 static Track *track_new(Node *node, int output, const Value *v) {
-  Track *t = malloc(sizeof *t);
-  if (t == NULL) {
-    tensor_no_memory((int64_t)sizeof *t);
-    return NULL;
-  }
+  Track *t = nn_pool_take(sizeof *t);
+  if (t == NULL) return NULL;
   t->refs = 1;
   t->node = node;
   t->output = output;
@@ -49,6 +47,11 @@ static Track *track_new(Node *node, int output, const Value *v) {
   nn_shape_like(&t->shape, v->t.dtype, &v->t);
   if (node != NULL) node->refs++;
   return t;
+}
+
+/* A node ends in its inputs. */
+static size_t node_size(int inputs) {
+  return sizeof(Node) + (size_t)inputs * (sizeof(Track *) + sizeof(Kept));
 }
 
 static void node_clear(Node *n) {
@@ -76,8 +79,8 @@ static void node_release(Node *n) {
     Node *first = line;
     line = first->next;
     node_clear(first);
-    free(first->attrs);
-    free(first);
+    nn_pool_give(first->attrs, sizeof *first->attrs);
+    nn_pool_give(first, node_size(first->inputs));
   }
   working = false;
 }
@@ -88,26 +91,21 @@ void nn_track_release(Track *t) {
   if (n != NULL && n->out[t->output] == t) n->out[t->output] = NULL;
   nn_value_release(t->grad);
   nn_value_release(t->pending);
-  free(t);
+  nn_pool_give(t, sizeof *t);
   if (n != NULL) node_release(n);
 }
 
 static Node *node_new(const OpCall *call, int outputs) {
-  size_t count = (size_t)call->inputs;
-  Node *n = malloc(sizeof *n + count * (sizeof(Track *) + sizeof(Kept)));
+  Node *n = nn_pool_take(node_size(call->inputs));
+  if (n == NULL) return NULL;
   OpAttrs *attrs = NULL;
-  if (n != NULL && call->attrs != NULL) {
-    attrs = malloc(sizeof *attrs);
+  if (call->attrs != NULL) {
+    attrs = nn_pool_take(sizeof *attrs);
     if (attrs == NULL) {
-      free(n);
-      n = NULL;
-    } else {
-      *attrs = *call->attrs;
+      nn_pool_give(n, node_size(call->inputs));
+      return NULL;
     }
-  }
-  if (n == NULL) {
-    tensor_no_memory((int64_t)sizeof *n);
-    return NULL;
+    *attrs = *call->attrs;
   }
   n->refs = 1;
   n->order = ++nodes_made;
@@ -118,7 +116,7 @@ static Node *node_new(const OpCall *call, int outputs) {
   n->inputs = call->inputs;
   n->outputs = outputs;
   n->kept = (Kept *)(void *)(n + 1);
-  n->edges = (Track **)(void *)(n->kept + count);
+  n->edges = (Track **)(void *)(n->kept + call->inputs);
   return n;
 }
 

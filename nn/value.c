@@ -4,15 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nn/pool.h"
 #include "nn/tape.h"
 
 TensorDType nn_default_dtype = TENSOR_FLOAT32;
 
 Value *nn_value_new(Tensor *t) {
-  Value *v = malloc(sizeof *v);
+  Value *v = nn_pool_take(sizeof *v);
   if (v == NULL) {
     tensor_release(t);
-    tensor_no_memory((int64_t)sizeof *v);
     return NULL;
   }
   v->refs = 1;
@@ -66,7 +66,7 @@ void nn_value_release(Value *v) {
   if (v == NULL || --v->refs > 0) return;
   tensor_release(&v->t);
   nn_track_release(v->track);
-  free(v);
+  nn_pool_give(v, sizeof *v);
 }
 
 void nn_touched(Value *v) {

@@ -143,9 +143,10 @@ static void carry(const Walk *w, const Operand *o, int64_t begin, int64_t n,
   }
 }
 
-/* Fills a whole tile with the operand's one element. */
-static void repeat(const Operand *o, char *buffer) {
-  tensor_convert(TILE, o->wanted, buffer, 1, o->dtype, o->data, 0);
+/* Fills n elements, or at most a tile, with the operand's one element. */
+static void repeat(const Operand *o, int64_t n, char *buffer) {
+  tensor_convert(tensor_min64(n, TILE), o->wanted, buffer, 1, o->dtype, o->data,
+                 0);
 }
 
 /* }== walking {== */
@@ -177,7 +178,7 @@ static void walk_range(const Walk *w, int64_t begin, int64_t end) {
   const Operand *out = &w->operands[w->count - 1];
   for (int k = 0; k < w->count - 1; k++)
     if (w->operands[k].access == REPEATED)
-      repeat(&w->operands[k], buffers[k].bytes);
+      repeat(&w->operands[k], end - begin, buffers[k].bytes);
   for (int64_t n; begin < end; begin += n) {
     const char *in[TENSOR_MAP_MAX_INPUTS];
     n = tensor_min64(w->piece, end - begin);

@@ -322,18 +322,20 @@ static int read_number(lua_State *L, const VmBinding *b, int k, int idx,
 static int read_operand(lua_State *L, const VmBinding *b, int k, int idx,
                         VmArgs *args) {
   const VmParam *p = &b->params[k];
-  char what[64];
-  if (p->kind == VM_TENSOR && vm_to_value(L, idx) == NULL)
-    return refuse(L, b, k, idx, "a tensor");
   Value *v = vm_to_value(L, idx);
+  int type = lua_type(L, idx);
   if (v != NULL) {
     nn_value_retain(v);
+  } else if (p->kind == VM_TENSOR) {
+    return refuse(L, b, k, idx, "a tensor");
+  } else if (type == LUA_TNUMBER || type == LUA_TBOOLEAN) {
+    v = vm_read_operand(L, idx, b->row->name);
+    if (v == NULL) return TENSOR_NO_MEMORY;
   } else {
-    snprintf(what, sizeof what, "%s%s: argument %d (%.*s)", b->row->name,
-             b->in_place ? "_" : "", k + 1, p->name_size, p->name);
-    v = vm_read_operand(L, idx, what);
+    return refuse(L, b, k, idx,
+                  type == LUA_TTABLE ? "a tensor (make one with tensor(t))"
+                                     : "a tensor or a number");
   }
-  if (v == NULL) return TENSOR_FAIL;
   args->in[args->inputs++] = v;
   return TENSOR_OK;
 }
