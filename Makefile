@@ -21,11 +21,12 @@ MULTIARCH := $(shell uname -m)-linux-gnu
 endif
 OPENBLAS = openblas-openmp
 
-# clang warns of loops that it leaves scalar, and brings its own OpenMP
-# runtime, which serves OpenBLAS as well.
+# OpenBLAS needs gcc's OpenMP runtime (clang's has been seen to stop it for
+# good), for which clang makes no code: its kernels run on one thread.
 ifneq ($(findstring clang,$(CC)),)
-COMPILER = -Wno-pass-failed
-OPENMP = -fopenmp=libomp
+COMPILER = -Wno-pass-failed -Wno-source-uses-openmp -Wno-unused-variable \
+  -idirafter $(shell gcc -print-file-name=include)
+OPENMP = -fopenmp=libgomp
 else
 OPENMP = -fopenmp
 # Static too, so that vm/patience.c runs before it.

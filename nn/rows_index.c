@@ -497,10 +497,24 @@ static Value *placed(Grad *c, Value *picked, const Tensor *index,
   return op_permute(c, result, order);
 }
 
+static int check_positions(const OpCall *call) {
+  Tensor joined = {.ndim = 0};
+  for (int k = 1; k < call->inputs; k++) {
+    int status = tensor_broadcast_shape(&joined, &call->in[k]->t, &joined.ndim,
+                                        joined.shape);
+    if (status != TENSOR_OK)
+      return tensor_fail_in(status, "indexing: the index tensors must have "
+                                    "shapes that go together: ");
+  }
+  return TENSOR_OK;
+}
+
 /* attrs: the set of indexed dims; inputs: x, an index for each of them. */
 static int index_compose(Grad *c, const OpCall *call, OpResults *out) {
   Value *x = call->in[0];
   unsigned dims = (unsigned)call->attrs->i[0];
+  int status = check_positions(call);
+  if (status != TENSOR_OK) return status;
   Value *linear = linear_positions(c, call, dims);
   if (linear == NULL) return c->status;
   int64_t count = tensor_numel(&linear->t);

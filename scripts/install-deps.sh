@@ -17,7 +17,7 @@ build="gcc libc6-dev make liblua5.4-dev libopenblas-openmp-dev liblapacke-dev
 data="dataset-fashion-mnist"
 test="libcriterion-dev"
 parity="python3 python3-numpy python3-torch"
-ci="clang libomp-dev clang-format"
+ci="clang clang-format"
 
 check=no
 groups=

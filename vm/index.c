@@ -20,6 +20,7 @@ typedef struct Plan {
   OpAttrs slice;
   int kept;              /* dims that the slice keeps so far */
   bool plain;            /* nothing but integers so far */
+  bool dots;             /* "..." was there */
   int picks;             /* index tensors */
   Value *pick[ENTRIES];  /* borrowed from the Lua stack */
   int pick_dim[ENTRIES]; /* the dim (of the slice) that each picks from */
@@ -107,6 +108,8 @@ static int add_pick(Plan *p, Value *index) {
 
 /* "...": whole dims, as many as leave `rest` for the entries that follow. */
 static int add_dots(Plan *p, int rest) {
+  if (p->dots) return tensor_fail("an index can hold \"...\" only once");
+  p->dots = true;
   while (p->dim < p->x->t.ndim - rest) {
     int status = add_range(p, NN_ABSENT, NN_ABSENT, NN_ABSENT);
     if (status != TENSOR_OK) return status;
@@ -194,8 +197,9 @@ static bool range_part(lua_State *L, int table, int k, int64_t *n) {
 /* {}, {first, last} or {first, last, step}. */
 static int add_range_table(lua_State *L, Plan *p, int table) {
   int64_t part[3];
+  bool fits = lua_rawlen(L, table) <= 3;
   for (int k = 0; k < 3; k++)
-    if (!range_part(L, table, k + 1, &part[k]))
+    if (!fits || !range_part(L, table, k + 1, &part[k]))
       return tensor_fail("a range is {first, last} or {first, last, step} in "
                          "whole numbers, or {} for all");
   if (part[0] != NN_ABSENT && part[1] == NN_ABSENT)
@@ -234,6 +238,7 @@ static int make_plan(lua_State *L, Plan *p, Value *x, int idx) {
   p->x = x;
   p->dim = p->kept = p->picks = 0;
   p->plain = true;
+  p->dots = false;
   for (int d = 0; d < x->t.ndim; d++) {
     p->slice.lists[0][d] = 0;
     p->slice.lists[1][d] = 1;
