@@ -9,7 +9,7 @@
 #include "nn/nn.h"
 
 #define NN_ROW_FILES(X)                                                        \
-  X(reduce) X(shape) X(index) X(matmul) X(convolution) X(misc)
+  X(reduce) X(shape) X(join) X(slice) X(index) X(matmul) X(convolution) X(misc)
 
 /* Each file ends in a list of its rows, closed by NULL. */
 #define X(name) extern const OpRow *const nn_rows_##name[];

@@ -47,6 +47,9 @@ struct Node {
 int nn_record(const OpCall *call, OpResults *r);
 bool nn_wants_record(const OpCall *call);
 void nn_track_release(Track *t);
+void nn_node_release(Node *n);
+/* Lets go of all that a node keeps: it has done its work. */
+void nn_node_clear(Node *n);
 /* TENSOR_FAIL when a tracked value was changed behind the tape's back. */
 int nn_check_current(const Value *v, const char *operation);
 

@@ -328,22 +328,13 @@ static int push_picked(lua_State *L, const Plan *p, Value *sliced) {
 
 /* }== looking {== */
 
-static void push_number(lua_State *L, const Tensor *t, int64_t offset) {
-  if (t->dtype == TENSOR_BOOL)
-    lua_pushboolean(L, tensor_get_int(t, offset) != 0);
-  else if (tensor_dtype_is_float(t->dtype))
-    lua_pushnumber(L, (lua_Number)tensor_get(t, offset));
-  else
-    lua_pushinteger(L, (lua_Integer)tensor_get_int(t, offset));
-}
-
 int vm_index(lua_State *L) {
   Plan p;
   Value *x = vm_check_value(L, 1);
   int status = make_plan(L, &p, x, 2);
   if (status != TENSOR_OK) return vm_raise(L, status);
   if (is_element(&p) && x->track == NULL) {
-    push_number(L, &x->t, element_offset(&p));
+    vm_push_element(L, &x->t, element_offset(&p));
     return 1;
   }
   status = vm_apply(L, nn_row("slice"), 1, &x, &p.slice);

@@ -40,6 +40,8 @@ void vm_bind_rows(lua_State *L, int module, int methods);
 /* Calls a row with the values given; pushes its first result. */
 int vm_apply(lua_State *L, const OpRow *row, int inputs, Value *const *in,
              const OpAttrs *attrs);
+/* The element at an offset as a Lua number or boolean. */
+void vm_push_element(lua_State *L, const Tensor *t, int64_t offset);
 /* Collects garbage when tensors have taken much since the last time. */
 void vm_charge(lua_State *L);
 

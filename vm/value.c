@@ -204,7 +204,7 @@ static int value_newindex(lua_State *L) {
 
 /* }== numbers in and out {== */
 
-static void push_element(lua_State *L, const Tensor *t, int64_t offset) {
+void vm_push_element(lua_State *L, const Tensor *t, int64_t offset) {
   if (t->dtype == TENSOR_BOOL)
     lua_pushboolean(L, tensor_get_int(t, offset) != 0);
   else if (tensor_dtype_is_float(t->dtype))
@@ -221,14 +221,14 @@ static int value_item(lua_State *L) {
                     "item: takes a tensor of one element, this one has "
                     "shape %s",
                     tensor_shape_text(v->t.ndim, v->t.shape, shape));
-  push_element(L, &v->t, 0);
+  vm_push_element(L, &v->t, 0);
   return 1;
 }
 
 static void push_nested(lua_State *L, const Tensor *t, int dim,
                         int64_t offset) {
   if (dim == t->ndim) {
-    push_element(L, t, offset);
+    vm_push_element(L, t, offset);
     return;
   }
   luaL_checkstack(L, 3, "the tensor has too many dims");
