@@ -21,6 +21,7 @@ TensorDType nn_joined_dtype(int count, Value *const *values) {
       any = true;
     }
   }
+  if (!any && nn_is_inner()) return weak;
   if (weak == TENSOR_FLOAT64) weak = nn_default_dtype;
   if (!any) return weak;
   if (tensor_dtype_is_float(strong)) return strong;
@@ -28,12 +29,18 @@ TensorDType nn_joined_dtype(int count, Value *const *values) {
   return strong == TENSOR_BOOL ? weak : strong;
 }
 
+static bool all_weak(const OpCall *call) {
+  for (int k = 0; k < call->inputs; k++)
+    if (!call->in[k]->weak) return false;
+  return true;
+}
+
 static int compute_dtype(const OpCall *call, TensorDType *compute) {
   const TensorMap *map = call->row->map;
   TensorDType d = nn_joined_dtype(call->inputs, call->in);
   bool numbers = map->group == TENSOR_NUMBER || map->group == TENSOR_POWER;
   if (map->group == TENSOR_FLOAT && !tensor_dtype_is_float(d))
-    d = nn_default_dtype;
+    d = all_weak(call) && nn_is_inner() ? TENSOR_FLOAT64 : nn_default_dtype;
   if (map->group == TENSOR_LOGIC && d != TENSOR_BOOL)
     return tensor_fail("%s: works on bool tensors, not on %s (compare first, "
                        "as in x:gt(0))",
@@ -185,6 +192,7 @@ int nn_call(const OpRow *row, int inputs, Value *const *in,
       status = TENSOR_NO_MEMORY;
     } else {
       out->few[k]->is_view = row->view != NULL;
+      out->few[k]->weak = row->map != NULL && nn_is_inner() && all_weak(&call);
       out->count = k + 1;
     }
   }

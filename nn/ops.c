@@ -10,6 +10,12 @@
 
 /* {== calling */
 
+/* Operations that rules call, not users: there a number computed from plain
+** numbers stays one, in full precision, and widens nothing. */
+static int inner;
+
+bool nn_is_inner(void) { return inner > 0; }
+
 Value *nn_apply(Grad *c, const OpRow *row, int inputs, Value *const *in,
                 const OpAttrs *attrs) {
   OpResults r;
@@ -21,7 +27,9 @@ Value *nn_apply(Grad *c, const OpRow *row, int inputs, Value *const *in,
                             c->node == NULL ? row->name : c->node->row->name);
     return NULL;
   }
+  inner++;
   c->status = nn_call(row, inputs, in, attrs, &r);
+  inner--;
   if (c->status != TENSOR_OK) return NULL;
   for (int k = 1; k < r.count; k++) nn_value_release(r.many[k]);
   return nn_scope_own(c, r.many[0]);

@@ -15,6 +15,9 @@ Value *nn_apply1(Grad *c, const OpRow *row, Value *a, const OpAttrs *attrs);
 Value *nn_apply2(Grad *c, const OpRow *row, Value *a, Value *b,
                  const OpAttrs *attrs);
 
+/* Whether nn_apply is calling. */
+bool nn_is_inner(void);
+
 /* op_add(c, a, b), op_exp(c, a) ...: every row of elementwise.def. */
 extern const OpRow nn_elementwise_rows[TENSOR_MAP_COUNT];
 #define UNARY(name, ...)                                                       \

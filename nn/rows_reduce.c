@@ -334,12 +334,20 @@ static Value *variance(Grad *c, const OpCall *call) {
   return op_div(c, sum, op_num(c, n > 0 ? n : 0));
 }
 
+/* The square root of a sum of squares. Where that is 0 it has no slope: the
+** gradient is 0 there, not NaN. */
+static Value *safe_sqrt(Grad *c, Value *sum) {
+  Value *zero = op_num(c, 0), *is_zero = op_eq(c, sum, zero);
+  Value *root = op_sqrt(c, op_where(c, is_zero, op_num(c, 1), sum));
+  return op_where(c, is_zero, zero, root);
+}
+
 static int var_compose(Grad *c, const OpCall *call, OpResults *out) {
   return nn_answer(c, out, variance(c, call));
 }
 
 static int std_compose(Grad *c, const OpCall *call, OpResults *out) {
-  return nn_answer(c, out, op_sqrt(c, variance(c, call)));
+  return nn_answer(c, out, safe_sqrt(c, variance(c, call)));
 }
 
 static int norm_compose(Grad *c, const OpCall *call, OpResults *out) {
@@ -354,7 +362,7 @@ static int norm_compose(Grad *c, const OpCall *call, OpResults *out) {
   else if (p == 1)
     result = op_sum(c, size, dims, keepdim);
   else if (p == 2)
-    result = op_sqrt(c, op_sum(c, op_square(c, x), dims, keepdim));
+    result = safe_sqrt(c, op_sum(c, op_square(c, x), dims, keepdim));
   else
     result = op_pow(c, op_sum(c, op_pow(c, size, op_num(c, p)), dims, keepdim),
                     op_num(c, 1 / p));

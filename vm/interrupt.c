@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "vm/program.h"
@@ -21,7 +22,7 @@ static lua_State *volatile running;
 static volatile sig_atomic_t broken_pipe;
 static pthread_t home;        /* the thread that runs Lua */
 static struct timespec since; /* when tensor_interrupt was set */
-static struct sigaction old_interrupt, old_pipe;
+static struct sigaction old_interrupt, old_pipe, old_clock;
 
 /* {== the request ====================================================== */
 
@@ -49,6 +50,19 @@ static void set_hook(lua_State *L) {
   lua_sethook(L, stop_hook, LUA_MASKCOUNT, 1);
 }
 
+/*
+** A request that comes just before the computation waits for input would be
+** missed: the signal is over when the wait begins. So until it is answered a
+** clock ticks, whose signals do nothing but end a wait.
+*/
+static void tick(int number) { (void)number; }
+
+static void set_clock(bool on) {
+  const long pause = on ? 20000 : 0; /* microseconds */
+  const struct itimerval clock = {{0, pause}, {0, pause}};
+  setitimer(ITIMER_REAL, &clock, NULL);
+}
+
 /* Whether the first request has been left unanswered for a second. */
 static bool is_overdue(void) {
   struct timespec now;
@@ -67,6 +81,7 @@ static void on_interrupt(void) {
   } else {
     clock_gettime(CLOCK_MONOTONIC, &since);
     tensor_interrupt = 1;
+    set_clock(true);
   }
 }
 
@@ -88,10 +103,10 @@ static void on_signal(int number) {
 
 /* Without SA_RESTART, so that a read from the terminal ends too. A signal
 ** that the program was started to ignore stays ignored. */
-static void install(int number, struct sigaction *old) {
+static void install(int number, void (*handler)(int), struct sigaction *old) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
-  action.sa_handler = on_signal;
+  action.sa_handler = handler;
   sigemptyset(&action.sa_mask);
   sigaction(number, &action, old);
   if (number == SIGINT && old->sa_handler == SIG_IGN)
@@ -105,8 +120,9 @@ void vm_watch_enter(VmWatch *w, lua_State *L) {
     tensor_interrupt = 0;
     broken_pipe = 0;
     running = L;
-    install(SIGINT, &old_interrupt);
-    install(SIGPIPE, &old_pipe);
+    install(SIGALRM, tick, &old_clock);
+    install(SIGINT, on_signal, &old_interrupt);
+    install(SIGPIPE, on_signal, &old_pipe);
   } else {
     running = L;
   }
@@ -121,6 +137,8 @@ const char *vm_watch_leave(VmWatch *w, lua_State *L) {
   }
   sigaction(SIGINT, &old_interrupt, NULL);
   sigaction(SIGPIPE, &old_pipe, NULL);
+  if (tensor_interrupt) set_clock(false);
+  sigaction(SIGALRM, &old_clock, NULL);
   reason = vm_stop_reason();
   running = NULL;
   tensor_interrupt = 0;

@@ -73,7 +73,7 @@ def show_time(value):
 
 
 def show(name, ours, peer, reached, target):
-    ratio = "%.2f" % (ours / peer) if ours and peer else "-"
+    ratio = "%.2g" % (ours / peer) if ours and peer else "-"
     verdict = "" if reached is None else "reached" if reached else "missed"
     print("%-20s %10s %10s %7s  %-10s %s" % (
         name, show_time(ours), show_time(peer), ratio, target, verdict),
