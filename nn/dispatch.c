@@ -8,25 +8,35 @@
 
 /* {== elementwise rows: one shape rule and one kernel for all */
 
-/* A number joins in without widening, unless it is of a higher kind. */
+enum { OF_TRUTH, OF_INTEGERS, OF_FLOATS };
+
+static int kind_of(TensorDType d) {
+  return tensor_dtype_is_float(d) ? OF_FLOATS
+         : d == TENSOR_BOOL       ? OF_TRUTH
+                                  : OF_INTEGERS;
+}
+
+/* The first, unless the second is of a higher kind. */
+static TensorDType weightier(TensorDType a, TensorDType b) {
+  return kind_of(b) > kind_of(a) ? b : a;
+}
+
+/* As in PyTorch: tensors with dims decide; 0-d tensors, and after them plain
+** numbers, change the result only where they are of a higher kind. */
 TensorDType nn_joined_dtype(int count, Value *const *values) {
-  TensorDType strong = TENSOR_BOOL, weak = TENSOR_BOOL;
-  bool any = false;
+  TensorDType met[3] = {TENSOR_BOOL, TENSOR_BOOL, TENSOR_BOOL};
+  bool any[3] = {false, false, false};
   for (int k = 0; k < count; k++) {
     const Value *v = values[k];
-    if (v->weak) {
-      weak = tensor_dtype_promote(weak, v->t.dtype);
-    } else {
-      strong = tensor_dtype_promote(strong, v->t.dtype);
-      any = true;
-    }
+    int rank = v->weak ? 0 : v->t.ndim == 0 ? 1 : 2;
+    met[rank] = tensor_dtype_promote(met[rank], v->t.dtype);
+    any[rank] = true;
   }
-  if (!any && nn_is_inner()) return weak;
-  if (weak == TENSOR_FLOAT64) weak = nn_default_dtype;
-  if (!any) return weak;
-  if (tensor_dtype_is_float(strong)) return strong;
-  if (tensor_dtype_is_float(weak)) return weak;
-  return strong == TENSOR_BOOL ? weak : strong;
+  if (!any[1] && !any[2] && nn_is_inner()) return met[0];
+  if (met[0] == TENSOR_FLOAT64) met[0] = nn_default_dtype;
+  TensorDType joined = met[0];
+  if (any[1]) joined = weightier(met[1], joined);
+  return any[2] ? weightier(met[2], joined) : joined;
 }
 
 static bool all_weak(const OpCall *call) {
@@ -205,7 +215,7 @@ int nn_call(const OpRow *row, int inputs, Value *const *in,
 /* }== in place {== */
 
 static int in_place_failure(const OpRow *row, const char *why) {
-  return tensor_fail("%s: %s", row->name, why);
+  return tensor_fail("%s%s: %s", row->name, row->in_place ? "" : "_", why);
 }
 
 /* Whether the first input may be written, and its history rewritten. */

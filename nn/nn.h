@@ -110,6 +110,7 @@ struct OpRow {
   const char *help;
   int outputs;          /* 0 counts as 1 */
   unsigned keeps;       /* bit k: the gradient reads input k */
+  bool crosswise;       /* each of two inputs' gradients reads only the other */
   bool keeps_result;    /* the gradient reads the results */
   bool internal;        /* not for users: gradients, fused steps */
   bool in_place;        /* writes its first input; name ends in _ */

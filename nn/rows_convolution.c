@@ -217,8 +217,8 @@ static void conv2d_kernel_gradient(Grad *c) {
 #define WINDOW_ROW(name_, shape_, run, gradient_)                              \
   {                                                                            \
     .name = name_, .args = "a: tensor, b: tensor", .help = "",                 \
-    .internal = true, .keeps = 3, .shape = shape_, .kernel = run,              \
-    .gradient = gradient_                                                      \
+    .internal = true, .keeps = 3, .crosswise = true, .shape = shape_,          \
+    .kernel = run, .gradient = gradient_                                       \
   }
 static const OpRow row_conv2d_window =
     WINDOW_ROW("conv2d_window", conv2d_shape, conv2d_kernel, conv2d_gradient);

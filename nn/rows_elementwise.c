@@ -15,6 +15,7 @@
 #define A    1
 #define B    2
 #define R    4
+#define X    8 /* crosswise: a's gradient reads b, b's reads a */
 #define NONE NULL
 
 #define GRADIENT_OPERANDS                                                      \
@@ -39,19 +40,22 @@
 #undef UNARY
 #undef BINARY
 
+/* clang-format off */
 #define ROW(name_, group, args_, keeps_, help_)                                \
   {.name = #name_,                                                             \
    .args = args_,                                                              \
    .help = help_,                                                              \
    .outputs = 1,                                                               \
    .keeps = (keeps_) & (A | B),                                                \
-   .keeps_result = ((keeps_)&R) != 0,                                          \
+   .crosswise = ((keeps_) & X) != 0,                                           \
+   .keeps_result = ((keeps_) & R) != 0,                                        \
    .internal = help_[0] == '\0',                                               \
    .map = &tensor_maps[TENSOR_MAP_##name_],                                    \
-   .gradient =                                                                 \
-       TENSOR_##group == TENSOR_COMPARE || TENSOR_##group == TENSOR_LOGIC      \
-           ? NULL                                                              \
-           : gradient_##name_},
+   .gradient = TENSOR_##group == TENSOR_COMPARE ||                             \
+                       TENSOR_##group == TENSOR_LOGIC                          \
+                   ? NULL                                                      \
+                   : gradient_##name_},
+/* clang-format on */
 #define UNARY(name, group, args, expression, keeps, gradient, help)            \
   ROW(name, group, args, keeps, help)
 #define BINARY(name, group, args, expression, keeps, gradient_a, gradient_b,   \

@@ -83,6 +83,7 @@ const OpRow nn_row_bmatmul = {
     .help = "",
     .internal = true,
     .keeps = 3,
+    .crosswise = true,
     .shape = bmatmul_shape,
     .kernel = bmatmul_kernel,
     .gradient = bmatmul_gradient,

@@ -41,11 +41,18 @@ static int bool_shape(const OpCall *call, OpShape *out) {
   return reduced_shape(call, TENSOR_BOOL, out);
 }
 
+/* An error of an internal row speaks of the one that users call. */
+static int named(const OpRow *row, int status) {
+  if (status == TENSOR_OK) return status;
+  return tensor_fail_in(status,
+                        "%.*s: ", row == &nn_row_amax || row->internal ? 3 : 99,
+                        row->name + (row == &nn_row_amax));
+}
+
 static int reduce(TensorReduce op, const OpCall *call, Tensor *out) {
   const Tensor *x = &call->in[0]->t;
-  int status = tensor_reduce(op, out, x, nn_dims(call->attrs->i[0], x->ndim));
-  if (status != TENSOR_OK) tensor_fail_in(status, "%s: ", call->row->name);
-  return status;
+  return named(call->row,
+               tensor_reduce(op, out, x, nn_dims(call->attrs->i[0], x->ndim)));
 }
 
 static int sum_kernel(const OpCall *c, Tensor *y) {
@@ -184,8 +191,7 @@ static int arg_kernel(bool greatest, const OpCall *call, Tensor *position,
   int64_t dim = call->attrs->i[0];
   int status = tensor_arg_reduce(greatest, position, value, &call->in[0]->t,
                                  dim == NN_ABSENT ? -1 : (int)dim);
-  if (status != TENSOR_OK) tensor_fail_in(status, "%s: ", call->row->name);
-  return status;
+  return named(call->row, status);
 }
 
 static int argmax_kernel(const OpCall *call, Tensor *out) {

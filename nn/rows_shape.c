@@ -277,7 +277,7 @@ static int tile_compose(Grad *c, const OpCall *call, OpResults *out) {
     int s = d - (ndim - x->t.ndim);
     shape[d] = s < 0 ? 1 : x->t.shape[s];
   }
-  result = op_reshape(c, result, ndim, shape);
+  result = op_clone(c, op_reshape(c, result, ndim, shape));
   for (int d = 0; d < ndim; d++) {
     int k = d - (ndim - a->counts[0]);
     int64_t repeats = k < 0 ? 1 : a->lists[0][k], three[3] = {1, 1, 1};
@@ -292,7 +292,7 @@ static int tile_compose(Grad *c, const OpCall *call, OpResults *out) {
       return tensor_no_memory(INT64_MAX);
     result = op_reshape(c, result, ndim, shape);
   }
-  return nn_answer(c, out, result == x ? op_clone(c, x) : result);
+  return nn_answer(c, out, result);
 }
 
 static const OpRow row_tile = {

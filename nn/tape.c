@@ -120,8 +120,13 @@ static Node *node_new(const OpCall *call, int outputs) {
   return n;
 }
 
-static void keep_input(Node *n, int k, Value *v) {
-  bool keep = k < 32 && (n->row->keeps >> k & 1) != 0;
+/* Whether a gradient that is wanted reads input k. */
+static bool is_read(const OpCall *call, int k) {
+  if (k >= 32 || (call->row->keeps >> k & 1) == 0) return false;
+  return !call->row->crosswise || call->in[1 - k]->track != NULL;
+}
+
+static void keep_input(Node *n, int k, Value *v, bool keep) {
   n->kept[k].value = keep ? nn_value_retain(v) : NULL;
   n->kept[k].version = v->t.storage->version;
   nn_shape_like(&n->kept[k].shape, v->t.dtype, &v->t);
@@ -146,7 +151,8 @@ bool nn_wants_record(const OpCall *call) {
 int nn_record(const OpCall *call, OpResults *r) {
   Node *n = node_new(call, r->count);
   if (n == NULL) return TENSOR_NO_MEMORY;
-  for (int k = 0; k < n->inputs; k++) keep_input(n, k, call->in[k]);
+  for (int k = 0; k < n->inputs; k++)
+    keep_input(n, k, call->in[k], is_read(call, k));
   for (int k = 0; k < n->outputs; k++) keep_result(n, k, r->many[k]);
   int status = TENSOR_OK;
   for (int k = 0; k < n->outputs && status == TENSOR_OK; k++) {

@@ -57,9 +57,7 @@ static int arg_reduce(bool greatest, Tensor *position, Tensor *value,
   tensor_reduce_plan(&plan, x, dims, false);
   plan.out = position->data;
   plan.out2 = value != NULL ? value->data : NULL;
-  if (plan.total == 0)
-    return tensor_fail("%s: there are no elements to compare",
-                       greatest ? "argmax" : "argmin");
+  if (plan.total == 0) return tensor_fail("there are no elements to compare");
   if (plan.units == 0) return TENSOR_OK;
   return tensor_reduce_all(&plan, jobs[greatest][x->dtype],
                            finish[greatest][x->dtype], 2 * sizeof(int64_t));

@@ -67,11 +67,9 @@ typedef struct Reduction {
 static const Reduction reductions[][TENSOR_DTYPE_COUNT] = {
     ROW(sum), ROW(prod), ROW(max), ROW(min), ROW(any), ROW(all)};
 
-static const char *const names[] = {"sum", "prod", "max", "min", "any", "all"};
-
 static int reduce_nothing(TensorReduce op, Tensor *out) {
   if (op == TENSOR_MAX || op == TENSOR_MIN)
-    return tensor_fail("%s: there are no elements to compare", names[op]);
+    return tensor_fail("there are no elements to compare");
   return tensor_fill_int(out, op == TENSOR_PROD || op == TENSOR_ALL);
 }
 

@@ -96,8 +96,8 @@ bool tensor_same_shape(const Tensor *a, const Tensor *b) {
 
 bool tensor_is_contiguous(const Tensor *t) {
   int64_t expected = 1;
+  if (tensor_numel(t) == 0) return true;
   for (int d = t->ndim - 1; d >= 0; d--) {
-    if (t->shape[d] == 0) return true;
     if (t->shape[d] != 1 && t->strides[d] != expected) return false;
     expected *= t->shape[d];
   }

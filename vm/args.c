@@ -167,8 +167,10 @@ static int read_dim(lua_State *L, const VmBinding *b, int k, int idx, int ndim,
                        "-1 at the end",
                        b->row->name);
   if (n > ndim || n < -ndim)
-    return tensor_fail("%s: dim %lld does not exist: the tensor has %d dim%s",
-                       b->row->name, (long long)n, ndim, ndim == 1 ? "" : "s");
+    return tensor_fail("%s: dim %lld does not exist: the %s has %d dim%s",
+                       b->row->name, (long long)n,
+                       b->params[k].kind == VM_PLACE ? "result" : "tensor",
+                       ndim, ndim == 1 ? "" : "s");
   *dim = n < 0 ? n + ndim : n - 1;
   return TENSOR_OK;
 }
@@ -188,7 +190,11 @@ static int read_dims(lua_State *L, const VmBinding *b, int k, int idx, int ndim,
     lua_rawgeti(L, idx, (lua_Integer)i);
     status = read_dim(L, b, k, lua_gettop(L), ndim, &dim);
     lua_pop(L, 1);
-    if (status == TENSOR_OK) *set |= (int64_t)1 << dim;
+    if (status != TENSOR_OK) break;
+    if (*set >> dim & 1)
+      status = tensor_fail("%s: dim %lld is named twice", b->row->name,
+                           (long long)dim + 1);
+    *set |= (int64_t)1 << dim;
   }
   return status;
 }
@@ -415,7 +421,9 @@ static int set_default(const VmBinding *b, int k, VmArgs *args) {
     int places = p->kind == VM_PLACE ? ndim + 1 : ndim;
     a->i[p->slot] = nil ? NN_ABSENT : n < 0 ? n + places : n - 1;
     if (!nil && places == 0)
-      return tensor_fail("%s: the tensor has no dims", b->row->name);
+      return tensor_fail("%s: %s", b->row->name,
+                         args->inputs == 0 ? "the list of tensors is empty"
+                                           : "the tensor has no dims");
     return TENSOR_OK;
   }
   default:

@@ -253,18 +253,39 @@ static int64_t count_steps(double first, double last, double step) {
   return n > 0 ? (n < 9e18 ? (int64_t)n : INT64_MAX) : 0;
 }
 
+/* The same in whole numbers, of which doubles know not all. */
+static int64_t count_whole(int64_t first, int64_t last, int64_t step) {
+  if (step > 0 ? first > last : first < last) return 0;
+  uint64_t way = step > 0 ? (uint64_t)last - (uint64_t)first
+                          : (uint64_t)first - (uint64_t)last;
+  uint64_t stride = step > 0 ? (uint64_t)step : -(uint64_t)step;
+  uint64_t n = way / stride;
+  return n >= INT64_MAX ? INT64_MAX : (int64_t)n + 1;
+}
+
+static int arange_whole(lua_State *L, OpShape *s, int64_t first, int64_t last,
+                        int64_t step) {
+  s->shape[0] = count_whole(first, last, step);
+  Tensor *t = push_new(L, s, "arange");
+  for (int64_t k = 0; k < s->shape[0]; k++)
+    tensor_set_int(t, k, first + k * step);
+  return finish(L, TENSOR_OK);
+}
+
 static int create_arange(lua_State *L) {
   OpShape s = {.ndim = 1};
   int top = lua_gettop(L);
   if (top > 1 && lua_type(L, top) == LUA_TSTRING) top--;
-  bool whole = top >= 1;
-  for (int k = 1; k <= top; k++) {
-    luaL_checknumber(L, k);
-    whole = whole && lua_isinteger(L, k);
-  }
+  bool whole = true;
   if (top < 1 || top > 3)
     return vm_error(L, "arange: takes (n), (first, last) or (first, last, "
                        "step)");
+  for (int k = 1; k <= top; k++) {
+    if (lua_type(L, k) != LUA_TNUMBER)
+      return vm_error(L, "arange: argument %d must be a number, got %s", k,
+                      vm_kind_of(L, k));
+    whole = whole && lua_isinteger(L, k);
+  }
   double first = top > 1 ? lua_tonumber(L, 1) : 1;
   double last = lua_tonumber(L, top > 1 ? 2 : 1);
   double step = top > 2 ? lua_tonumber(L, 3) : 1;
@@ -273,14 +294,14 @@ static int create_arange(lua_State *L) {
     return vm_error(L, "arange: first and last must be finite, step not 0");
   s.dtype = check_dtype(L, top + 1, whole ? TENSOR_INT64 : nn_default_dtype,
                         "arange");
+  if (whole)
+    return arange_whole(L, &s, top > 1 ? lua_tointeger(L, 1) : 1,
+                        lua_tointeger(L, top > 1 ? 2 : 1),
+                        top > 2 ? lua_tointeger(L, 3) : 1);
   s.shape[0] = count_steps(first, last, step);
   Tensor *t = push_new(L, &s, "arange");
-  for (int64_t k = 0; k < s.shape[0]; k++) {
-    if (whole)
-      tensor_set_int(t, k, (int64_t)first + k * (int64_t)step);
-    else
-      tensor_set(t, k, first + (double)k * step);
-  }
+  for (int64_t k = 0; k < s.shape[0]; k++)
+    tensor_set(t, k, first + (double)k * step);
   return finish(L, TENSOR_OK);
 }
 

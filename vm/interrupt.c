@@ -151,12 +151,35 @@ const char *vm_watch_leave(VmWatch *w, lua_State *L) {
 
 static lua_CFunction library_resume, library_close;
 
+/*
+** What autograd.no_grad and record have switched belongs to the coroutine
+** that called them, also when it yields, or dies inside. While a coroutine
+** sleeps, its flags wait in the space that Lua keeps for each state.
+*/
+enum { HAS_FLAGS = 1, RECORDS = 2, TRAINS = 4 };
+
+static unsigned current_flags(void) {
+  return HAS_FLAGS | (nn_grad_enabled() ? RECORDS : 0u) |
+         (nn_training() ? TRAINS : 0u);
+}
+
+static void set_flags(unsigned flags) {
+  if ((flags & HAS_FLAGS) == 0) return;
+  nn_set_grad_enabled((flags & RECORDS) != 0);
+  nn_set_training((flags & TRAINS) != 0);
+}
+
 /* Calls f, a function of Lua's library that runs co and raises no error. */
 static int call_watched(lua_State *L, lua_CFunction f, lua_State *co) {
   lua_State *before = running;
+  unsigned flags = current_flags();
+  unsigned char *own = lua_getextraspace(co);
   running = co;
+  set_flags(*own);
   if (vm_stop_reason()) set_hook(co);
   int results = f(L);
+  *own = lua_status(co) == LUA_YIELD ? (unsigned char)current_flags() : 0;
+  set_flags(flags);
   running = before;
   if (vm_stop_reason()) set_hook(L);
   return results;
@@ -218,6 +241,7 @@ static int wrap(lua_State *L) {
 }
 
 void vm_watch_coroutines(lua_State *L) {
+  memset(lua_getextraspace(L), 0, LUA_EXTRASPACE); /* new ones copy it */
   static const luaL_Reg watched[] = {{"resume", resume},
                                      {"wrap", wrap},
                                      {"close", close_coroutine},

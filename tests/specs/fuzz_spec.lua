@@ -107,7 +107,7 @@ end
 -- What is wrong with an error's message, if anything.
 local function fault_of(message)
   if type(message) ~= "string" then return "is no string" end
-  if not message:find("^[%w_%.]+:%d+: ") then return "has no position" end
+  if not message:find("^[%w_%./-]+:%d+: ") then return "has no position" end
   if message:find("internal", 1, true) or message:find("nnlua:", 1, true) then
     return "speaks of the inside"
   end
