@@ -131,7 +131,7 @@ Test(reduce, zero_dims_and_nothing) {
   Tensor out = result_for(TENSOR_MAX, &x, 2);
   test_fails(tensor_reduce(TENSOR_MAX, &out, &x, 2),
              "there are no elements to compare");
-  test_fails(tensor_reduce(TENSOR_MIN, &out, &x, 2), "min: ");
+  test_fails(tensor_reduce(TENSOR_MIN, &out, &x, 2), "no elements");
   tensor_release(&out);
   tensor_release(&x);
 }
@@ -256,7 +256,7 @@ Test(arg_reduce, zero_dims_and_nothing) {
   test_ok(tensor_new(&position, TENSOR_INT64, TEST_SHAPE(3)));
   test_fails(tensor_arg_reduce(true, &position, NULL, &x, 0),
              "there are no elements to compare");
-  test_fails(tensor_arg_reduce(false, &position, NULL, &x, -1), "argmin: ");
+  test_fails(tensor_arg_reduce(false, &position, NULL, &x, -1), "no elements");
   tensor_release(&position);
   tensor_release(&x);
 }
