@@ -6,7 +6,7 @@
 #   data     Fashion-MNIST, a data set that the distribution carries
 #   test     the Criterion library
 #   parity   NumPy and PyTorch, to compare results and times with
-#   ci       clang and clang-format
+#   ci       clang, its OpenMP header, clang-format
 #   --check  install nothing: fail with the command that would
 #
 # What is there already is left alone, and then nothing is downloaded.
@@ -17,7 +17,7 @@ build="gcc libc6-dev make liblua5.4-dev libopenblas-openmp-dev liblapacke-dev
 data="dataset-fashion-mnist"
 test="libcriterion-dev"
 parity="python3 python3-numpy python3-torch"
-ci="clang clang-format"
+ci="clang clang-format libomp-dev"
 
 check=no
 groups=

@@ -64,6 +64,9 @@ local function names_of(object, names)
       if type(name) == "string" then names[#names + 1] = name end
     end
     local meta = debug.getmetatable(object)
+    for _, name in ipairs(meta and rawget(meta, "__names") or {}) do
+      names[#names + 1] = name -- what a module loads when it is touched
+    end
     object = meta and rawget(meta, "__index")
   end
   return names

@@ -2,6 +2,7 @@
 
 local batches = require("nn.batches")
 local callbacks = require("nn.callbacks")
+local losses = require("nn.losses")
 local native = require("native")
 local options = require("options")
 local tensor = require("tensor")
@@ -140,6 +141,18 @@ local function log_names(names, validation)
   return list
 end
 
+-- Class indices outside the classes are told before training begins.
+local function check_labels(self, y)
+  if y == nil or not self.plan then
+    return
+  end
+  local ys = batches.targets(self, y)
+  for i, head in ipairs(self.compiled.heads) do
+    local shape = self.outputs[i].shape
+    losses.check_labels(head.loss, ys[i], shape[#shape])
+  end
+end
+
 local function check_weights(o)
   if o.sample_weight ~= nil and not tensor.is(o.sample_weight) then
     native.fail("fit: sample_weight must be a tensor, got %s",
@@ -176,6 +189,7 @@ function methods.fit(self, x, y, opts)
   check_weights(o)
   local run = { names = compiled.names, shuffle = o.shuffle }
   run.source, run.validation = sources(self, x, y, o)
+  check_labels(self, y)
   run.callbacks = callbacks.list(self, o.callbacks, o.verbose, {
     first_epoch = o.initial_epoch,
     epochs = o.epochs,

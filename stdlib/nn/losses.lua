@@ -85,6 +85,16 @@ local function explain_labels(name, labels, classes)
   end
 end
 
+-- Checks the labels of a whole data set for a loss that takes class indices,
+-- so that the first wrong one is told by its place in the set.
+function losses.check_labels(loss, labels, classes)
+  local takes_labels = loss == losses.sparse_categorical_crossentropy
+    or loss == losses.sparse_softmax_cross_entropy_with_logits
+  if takes_labels and (labels:lt(1) | labels:gt(classes)):any():item() then
+    explain_labels(losses.name_of(loss), labels, classes)
+  end
+end
+
 -- The labels as int64 with y_pred's dims, the last of size 1.
 local function label_column(name, y_true, y_pred)
   need_tensors(name, y_true, y_pred)

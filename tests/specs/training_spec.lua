@@ -332,3 +332,19 @@ test("a loop of one's own, as in Gluon", function()
   end
   check.near(net:get_layer(1).bias, { 4.2 }, 1e-2)
 end)
+
+test("a label that is no class is told by its place in the data", function()
+  local model = nn.Sequential{
+    nn.Dense{10, activation="softmax", input_shape={4}},
+  }
+  model:compile{optimizer="sgd", loss="sparse_categorical_crossentropy"}
+  local y = tensor.ones(32):long()
+  y[17] = 0
+  check.error_matches(function()
+    model:fit(tensor.ones(32, 4), y, {batch_size=8, verbose=0})
+  end, "class index 0 at sample 17: classes are 1..10")
+  y[17] = 11
+  check.error_matches(function()
+    model:fit(tensor.ones(32, 4), y, {batch_size=8, verbose=0})
+  end, "class index 11 at sample 17: classes are 1..10")
+end)
