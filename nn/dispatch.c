@@ -279,12 +279,11 @@ static Value *before(Grad *c, const OpCall *call) {
   return old;
 }
 
-static int record_in_place(Grad *c, const OpCall *call, Value *old) {
+static int record_in_place(const OpCall *call, Value *old) {
   Value *in[TENSOR_MAP_MAX_INPUTS + 1];
   Value *x = call->in[0];
   OpCall as_called = *call;
   OpResults r = {1, {x}, NULL};
-  (void)c;
   for (int k = 0; k < call->inputs; k++)
     in[k] = call->in[k] == x && old != NULL ? old : call->in[k];
   as_called.in = in;
@@ -307,7 +306,7 @@ int nn_call_in_place(const OpRow *row, int inputs, Value *const *in,
   if (c.status == TENSOR_OK) {
     in[0]->t.storage->version++;
     if (record)
-      c.status = record_in_place(&c, &call, old);
+      c.status = record_in_place(&call, old);
     else if (in[0]->track != NULL)
       in[0]->track->version = in[0]->t.storage->version;
   }

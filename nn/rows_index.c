@@ -313,7 +313,7 @@ static Value *indexed_first(Grad *c, Value *x, unsigned dims) {
 /* picked is (positions, other dims); the index's dims take the place of the
 ** indexed ones where those stand together, else they come first. */
 static Value *placed(Grad *c, Value *picked, const Tensor *index,
-                     const Tensor *x, unsigned dims) {
+                     unsigned dims) {
   int64_t shape[2 * TENSOR_MAX_DIMS], order[2 * TENSOR_MAX_DIMS];
   if (picked == NULL || index == NULL) return NULL;
   int rest = picked->t.ndim - 1, n = index->ndim + rest;
@@ -333,7 +333,6 @@ static Value *placed(Grad *c, Value *picked, const Tensor *index,
   for (int d = 0; d < first; d++) order[d] = index->ndim + d;
   for (int d = 0; d < index->ndim; d++) order[first + d] = d;
   for (int d = first + index->ndim; d < n; d++) order[d] = d;
-  (void)x;
   return op_permute(c, result, order);
 }
 
@@ -362,7 +361,7 @@ static int index_compose(Grad *c, const OpCall *call, OpResults *out) {
   attrs.i[0] = 0;
   Value *picked = nn_apply2(c, &nn_row_index_select, indexed_first(c, x, dims),
                             op_reshape(c, linear, 1, &count), &attrs);
-  return nn_answer(c, out, placed(c, picked, &linear->t, &x->t, dims));
+  return nn_answer(c, out, placed(c, picked, &linear->t, dims));
 }
 
 static const OpRow row_index = {

@@ -48,6 +48,9 @@ void vm_charge(lua_State *L);
 /* Makes harmless what in Lua's own libraries could crash the process. */
 void vm_make_safe(lua_State *L);
 
+/* The width of the terminal; 80 where output goes elsewhere. */
+int vm_columns(void);
+
 /* x[key], x[key] = value; key at 2, value at 3. */
 int vm_index(lua_State *L);
 int vm_assign(lua_State *L);

@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "vm/module.h"
 #include "vm/program.h"
-#include "vm/vm.h"
 
 #define DEFAULT_COLUMNS 80
 
@@ -28,12 +28,15 @@ static int system_isatty(lua_State *L) {
   return 1;
 }
 
-static int system_columns(lua_State *L) {
+int vm_columns(void) {
   struct winsize size;
-  int columns = DEFAULT_COLUMNS;
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    columns = size.ws_col;
-  lua_pushinteger(L, columns);
+    return size.ws_col;
+  return DEFAULT_COLUMNS;
+}
+
+static int system_columns(lua_State *L) {
+  lua_pushinteger(L, vm_columns());
   return 1;
 }
 

@@ -271,12 +271,12 @@ static int tensor_is(lua_State *L) {
 
 /* }== text {== */
 
-static TensorPrint print_options = {4, 1000, 3, 80};
-
 /* Fitted to the window of a terminal, the same everywhere else. */
 static int value_tostring(lua_State *L) {
+  const TensorPrint options = {
+      .precision = 4, .threshold = 1000, .edge = 3, .width = vm_columns()};
   Value *v = vm_check_value(L, 1);
-  char *text = tensor_to_text(&v->t, &print_options);
+  char *text = tensor_to_text(&v->t, &options);
   if (text == NULL) return vm_error(L, "not enough memory");
   lua_pushstring(L, text);
   free(text);
