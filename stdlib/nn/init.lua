@@ -56,5 +56,12 @@ local function all(self)
   return next, self, nil
 end
 
+--- nn
+-- Layers, models that are made of them, and what trains a model. A layer is
+-- made with its options, nn.Dense{512, activation="relu"}, and called on a
+-- tensor; nn.Sequential{layer, ...} stacks layers, and nn.Model{inputs=,
+-- outputs=} joins them as a graph. See nn.Model:compile, nn.Model:fit,
+-- nn.Model:evaluate, nn.Model:predict, nn.Model:save.
+
 -- __names lists what is there without loading it (for completion).
 return setmetatable(nn, { __index = touch, __pairs = all, __names = names })
