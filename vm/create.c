@@ -1,17 +1,17 @@
 /*
-** create.c - new tensors: from Lua tables, filled, counted, random.
+** create.c - new tensors: from Lua tables, filled, counted.
 */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "vm/module.h"
+#include "vm/create.h"
 
 /* {== shapes and dtypes */
 
 /* The dtype named at idx, or `absent` when there is nothing. */
-static TensorDType check_dtype(lua_State *L, int idx, TensorDType absent,
-                               const char *who) {
+TensorDType vm_check_dtype(lua_State *L, int idx, TensorDType absent,
+                           const char *who) {
   if (lua_isnoneornil(L, idx)) return absent;
   int d = lua_type(L, idx) == LUA_TSTRING
               ? tensor_dtype_parse(lua_tostring(L, idx))
@@ -25,19 +25,19 @@ static TensorDType check_dtype(lua_State *L, int idx, TensorDType absent,
 }
 
 /* Sizes from idx on (numbers, or a table), then perhaps a dtype. */
-static void check_shape(lua_State *L, int idx, const char *who, OpShape *s,
-                        TensorDType absent) {
+void vm_check_shape(lua_State *L, int idx, const char *who, OpShape *s,
+                    TensorDType absent) {
   int last = lua_gettop(L), dtype_at = 0;
   if (last >= idx && lua_type(L, last) == LUA_TSTRING) dtype_at = last--;
   while (last >= idx && lua_isnil(L, last)) last--;
   if (last < idx) vm_error(L, "%s: a shape is missing", who);
   int status = vm_read_shape(L, idx, last, who, s->shape, &s->ndim);
   if (status != TENSOR_OK) vm_raise(L, status);
-  s->dtype = dtype_at == 0 ? absent : check_dtype(L, dtype_at, absent, who);
+  s->dtype = dtype_at == 0 ? absent : vm_check_dtype(L, dtype_at, absent, who);
 }
 
 /* A fresh tensor in a box on the stack; once more after collecting. */
-static Tensor *push_new(lua_State *L, const OpShape *s, const char *who) {
+Tensor *vm_push_new(lua_State *L, const OpShape *s, const char *who) {
   Tensor t;
   Value **box = vm_new_box(L);
   int status = tensor_new(&t, s->dtype, s->ndim, s->shape);
@@ -54,7 +54,7 @@ static Tensor *push_new(lua_State *L, const OpShape *s, const char *who) {
   return &(*box)->t;
 }
 
-static int finish(lua_State *L, int status) {
+int vm_made(lua_State *L, int status) {
   if (status != TENSOR_OK) return vm_raise(L, status);
   vm_charge(L);
   return 1;
@@ -140,7 +140,7 @@ static int create_call(lua_State *L) {
                     vm_kind_of(L, 2));
   if (v != NULL) {
     Tensor copy;
-    TensorDType d = check_dtype(L, 3, v->t.dtype, "tensor");
+    TensorDType d = vm_check_dtype(L, 3, v->t.dtype, "tensor");
     int status = tensor_clone(&copy, &v->t, d);
     if (status != TENSOR_OK) return vm_raise(L, status);
     vm_push_tensor(L, &copy);
@@ -148,13 +148,14 @@ static int create_call(lua_State *L) {
   }
   int status = shape_of_table(L, 2, &s, &bools);
   if (status != TENSOR_OK) return vm_raise(L, status);
-  s.dtype = check_dtype(L, 3, bools ? TENSOR_BOOL : nn_default_dtype, "tensor");
-  Tensor *t = push_new(L, &s, "tensor");
+  s.dtype =
+      vm_check_dtype(L, 3, bools ? TENSOR_BOOL : nn_default_dtype, "tensor");
+  Tensor *t = vm_push_new(L, &s, "tensor");
   lua_pushvalue(L, 2);
   status = fill_from_table(L, t, 0, 0, index);
   if (status != TENSOR_OK) return vm_raise(L, status);
   lua_pop(L, 1);
-  return finish(L, TENSOR_OK);
+  return vm_made(L, TENSOR_OK);
 }
 
 /* }== filled {== */
@@ -172,21 +173,21 @@ static int fill_number(lua_State *L, Tensor *t, int idx, const char *who) {
 
 static int create_zeros(lua_State *L) {
   OpShape s;
-  check_shape(L, 1, "zeros", &s, nn_default_dtype);
-  return finish(L, tensor_fill(push_new(L, &s, "zeros"), 0));
+  vm_check_shape(L, 1, "zeros", &s, nn_default_dtype);
+  return vm_made(L, tensor_fill(vm_push_new(L, &s, "zeros"), 0));
 }
 
 static int create_ones(lua_State *L) {
   OpShape s;
-  check_shape(L, 1, "ones", &s, nn_default_dtype);
-  return finish(L, tensor_fill(push_new(L, &s, "ones"), 1));
+  vm_check_shape(L, 1, "ones", &s, nn_default_dtype);
+  return vm_made(L, tensor_fill(vm_push_new(L, &s, "ones"), 1));
 }
 
 static int create_empty(lua_State *L) {
   OpShape s;
-  check_shape(L, 1, "empty", &s, nn_default_dtype);
-  push_new(L, &s, "empty");
-  return finish(L, TENSOR_OK);
+  vm_check_shape(L, 1, "empty", &s, nn_default_dtype);
+  vm_push_new(L, &s, "empty");
+  return vm_made(L, TENSOR_OK);
 }
 
 /* full({2, 3}, value, dtype) or full(2, 3, value). */
@@ -201,48 +202,48 @@ static int create_full(lua_State *L) {
   TensorDType natural =
       lua_type(L, value_at) == LUA_TBOOLEAN ? TENSOR_BOOL : nn_default_dtype;
   s.dtype =
-      check_dtype(L, dtype_at == 0 ? last + 1 : dtype_at, natural, "full");
-  Tensor *t = push_new(L, &s, "full");
-  return finish(L, fill_number(L, t, value_at, "full"));
+      vm_check_dtype(L, dtype_at == 0 ? last + 1 : dtype_at, natural, "full");
+  Tensor *t = vm_push_new(L, &s, "full");
+  return vm_made(L, fill_number(L, t, value_at, "full"));
 }
 
 static int create_eye(lua_State *L) {
   OpShape s;
-  check_shape(L, 1, "eye", &s, nn_default_dtype);
+  vm_check_shape(L, 1, "eye", &s, nn_default_dtype);
   if (s.ndim == 1) s.shape[s.ndim++] = s.shape[0];
   if (s.ndim != 2) return vm_error(L, "eye: takes one or two sizes");
-  Tensor *t = push_new(L, &s, "eye");
+  Tensor *t = vm_push_new(L, &s, "eye");
   int status = tensor_fill(t, 0);
   for (int64_t k = 0; k < s.shape[0] && k < s.shape[1]; k++)
     tensor_set_int(t, k * (s.shape[1] + 1), 1);
-  return finish(L, status);
+  return vm_made(L, status);
 }
 
 /* The shape of the tensor at 1, with its dtype or that at idx. */
-static void like(lua_State *L, int idx, const char *who, OpShape *s) {
+void vm_check_like(lua_State *L, int idx, const char *who, OpShape *s) {
   Value *v = vm_check_value(L, 1);
-  s->dtype = check_dtype(L, idx, v->t.dtype, who);
+  s->dtype = vm_check_dtype(L, idx, v->t.dtype, who);
   s->ndim = v->t.ndim;
   memcpy(s->shape, v->t.shape, sizeof s->shape);
 }
 
 static int create_zeros_like(lua_State *L) {
   OpShape s;
-  like(L, 2, "zeros_like", &s);
-  return finish(L, tensor_fill(push_new(L, &s, "zeros_like"), 0));
+  vm_check_like(L, 2, "zeros_like", &s);
+  return vm_made(L, tensor_fill(vm_push_new(L, &s, "zeros_like"), 0));
 }
 
 static int create_ones_like(lua_State *L) {
   OpShape s;
-  like(L, 2, "ones_like", &s);
-  return finish(L, tensor_fill(push_new(L, &s, "ones_like"), 1));
+  vm_check_like(L, 2, "ones_like", &s);
+  return vm_made(L, tensor_fill(vm_push_new(L, &s, "ones_like"), 1));
 }
 
 static int create_full_like(lua_State *L) {
   OpShape s;
-  like(L, 3, "full_like", &s);
-  Tensor *t = push_new(L, &s, "full_like");
-  return finish(L, fill_number(L, t, 2, "full_like"));
+  vm_check_like(L, 3, "full_like", &s);
+  Tensor *t = vm_push_new(L, &s, "full_like");
+  return vm_made(L, fill_number(L, t, 2, "full_like"));
 }
 
 /* }== counted {== */
@@ -266,10 +267,10 @@ static int64_t count_whole(int64_t first, int64_t last, int64_t step) {
 static int arange_whole(lua_State *L, OpShape *s, int64_t first, int64_t last,
                         int64_t step) {
   s->shape[0] = count_whole(first, last, step);
-  Tensor *t = push_new(L, s, "arange");
+  Tensor *t = vm_push_new(L, s, "arange");
   for (int64_t k = 0; k < s->shape[0]; k++)
     tensor_set_int(t, k, first + k * step);
-  return finish(L, TENSOR_OK);
+  return vm_made(L, TENSOR_OK);
 }
 
 static int create_arange(lua_State *L) {
@@ -292,17 +293,17 @@ static int create_arange(lua_State *L) {
   if (step == 0 || step != step || first != first || last != last ||
       isinf(first) || isinf(last))
     return vm_error(L, "arange: first and last must be finite, step not 0");
-  s.dtype = check_dtype(L, top + 1, whole ? TENSOR_INT64 : nn_default_dtype,
-                        "arange");
+  s.dtype = vm_check_dtype(L, top + 1, whole ? TENSOR_INT64 : nn_default_dtype,
+                           "arange");
   if (whole)
     return arange_whole(L, &s, top > 1 ? lua_tointeger(L, 1) : 1,
                         lua_tointeger(L, top > 1 ? 2 : 1),
                         top > 2 ? lua_tointeger(L, 3) : 1);
   s.shape[0] = count_steps(first, last, step);
-  Tensor *t = push_new(L, &s, "arange");
+  Tensor *t = vm_push_new(L, &s, "arange");
   for (int64_t k = 0; k < s.shape[0]; k++)
     tensor_set(t, k, first + (double)k * step);
-  return finish(L, TENSOR_OK);
+  return vm_made(L, TENSOR_OK);
 }
 
 /* `count` numbers from first to last at equal distances. */
@@ -312,10 +313,10 @@ static Tensor *push_spaced(lua_State *L, const char *who, double *first,
   double last = luaL_checknumber(L, 2);
   *first = luaL_checknumber(L, 1);
   s.shape[0] = (int64_t)luaL_checkinteger(L, 3);
-  s.dtype = check_dtype(L, 4, nn_default_dtype, who);
+  s.dtype = vm_check_dtype(L, 4, nn_default_dtype, who);
   if (s.shape[0] < 0) vm_error(L, "%s: the count cannot be negative", who);
   *distance = s.shape[0] > 1 ? (last - *first) / (double)(s.shape[0] - 1) : 0;
-  return push_new(L, &s, who);
+  return vm_push_new(L, &s, who);
 }
 
 static int create_linspace(lua_State *L) {
@@ -325,7 +326,7 @@ static int create_linspace(lua_State *L) {
   for (int64_t k = 0; k < n; k++)
     tensor_set(t, k, first + (double)k * distance);
   if (n > 1) tensor_set(t, n - 1, lua_tonumber(L, 2));
-  return finish(L, TENSOR_OK);
+  return vm_made(L, TENSOR_OK);
 }
 
 static int create_logspace(lua_State *L) {
@@ -333,125 +334,14 @@ static int create_logspace(lua_State *L) {
   Tensor *t = push_spaced(L, "logspace", &first, &distance);
   for (int64_t k = 0; k < t->shape[0]; k++)
     tensor_set(t, k, pow(10, first + (double)k * distance));
-  return finish(L, TENSOR_OK);
-}
-
-/* }== random {== */
-
-static int float_only(lua_State *L, const OpShape *s, const char *who) {
-  if (tensor_dtype_is_float(s->dtype)) return 0;
-  return vm_error(L, "%s: the dtype must be float32 or float64", who);
-}
-
-static int create_rand(lua_State *L) {
-  OpShape s;
-  check_shape(L, 1, "rand", &s, nn_default_dtype);
-  float_only(L, &s, "rand");
-  return finish(L, tensor_random_uniform(push_new(L, &s, "rand"), 0, 1));
-}
-
-static int create_randn(lua_State *L) {
-  OpShape s;
-  check_shape(L, 1, "randn", &s, nn_default_dtype);
-  float_only(L, &s, "randn");
-  return finish(L, tensor_random_normal(push_new(L, &s, "randn"), 0, 1));
-}
-
-static int create_rand_like(lua_State *L) {
-  OpShape s;
-  like(L, 2, "rand_like", &s);
-  float_only(L, &s, "rand_like");
-  return finish(L, tensor_random_uniform(push_new(L, &s, "rand_like"), 0, 1));
-}
-
-static int create_randn_like(lua_State *L) {
-  OpShape s;
-  like(L, 2, "randn_like", &s);
-  float_only(L, &s, "randn_like");
-  return finish(L, tensor_random_normal(push_new(L, &s, "randn_like"), 0, 1));
-}
-
-static int create_uniform(lua_State *L) {
-  OpShape s;
-  double low = luaL_checknumber(L, 1), high = luaL_checknumber(L, 2);
-  check_shape(L, 3, "uniform", &s, nn_default_dtype);
-  float_only(L, &s, "uniform");
-  if (!(low <= high))
-    return vm_error(L, "uniform: low (%f) must not be above high (%f)", low,
-                    high);
-  Tensor *t = push_new(L, &s, "uniform");
-  return finish(L, tensor_random_uniform(t, low, high));
-}
-
-static int create_normal(lua_State *L) {
-  OpShape s;
-  double mean = luaL_checknumber(L, 1), sd = luaL_checknumber(L, 2);
-  check_shape(L, 3, "normal", &s, nn_default_dtype);
-  float_only(L, &s, "normal");
-  if (!(sd >= 0))
-    return vm_error(L, "normal: the standard deviation cannot be negative");
-  return finish(L, tensor_random_normal(push_new(L, &s, "normal"), mean, sd));
-}
-
-static int create_randint(lua_State *L) {
-  OpShape s;
-  int64_t low, high;
-  if (!vm_read_integer(L, 1, &low) || !vm_read_integer(L, 2, &high))
-    return vm_error(L, "randint: takes whole numbers low and high, then a "
-                       "shape");
-  if (low > high)
-    return vm_error(L, "randint: low (%I) must not be above high (%I)",
-                    (LUAI_UACINT)low, (LUAI_UACINT)high);
-  check_shape(L, 3, "randint", &s, TENSOR_INT64);
-  Tensor *t = push_new(L, &s, "randint");
-  return finish(L, tensor_random_integers(t, low, high));
-}
-
-static int create_randperm(lua_State *L) {
-  OpShape s = {.ndim = 1, .dtype = TENSOR_INT64};
-  if (!vm_read_integer(L, 1, &s.shape[0]) || s.shape[0] < 0)
-    return vm_error(L, "randperm: takes a count of 0 or more");
-  return finish(L, tensor_random_permutation(push_new(L, &s, "randperm")));
-}
-
-static int create_bernoulli(lua_State *L) {
-  Value *p = vm_check_value(L, 1);
-  OpShape s;
-  like(L, 2, "bernoulli", &s);
-  Tensor *t = push_new(L, &s, "bernoulli");
-  return finish(L, tensor_random_bernoulli(t, &p->t));
-}
-
-static int create_multinomial(lua_State *L) {
-  Value *p = vm_check_value(L, 1);
-  OpShape s;
-  int64_t count = 1;
-  like(L, 9, "multinomial", &s);
-  s.dtype = TENSOR_INT64;
-  if (s.ndim == 0 || (!lua_isnoneornil(L, 2) && !vm_read_integer(L, 2, &count)))
-    return vm_error(L, "multinomial: takes weights (1-d or more), a count and "
-                       "whether to put back");
-  if (count < 0) return vm_error(L, "multinomial: the count is negative");
-  s.shape[s.ndim - 1] = count;
-  bool replacement = lua_toboolean(L, 3) != 0;
-  Tensor *t = push_new(L, &s, "multinomial");
-  return finish(L, tensor_random_multinomial(t, &p->t, replacement));
-}
-
-static int create_manual_seed(lua_State *L) {
-  int64_t seed;
-  if (!vm_read_integer(L, 1, &seed))
-    return vm_error(L, "manual_seed: takes a whole number, got %s",
-                    vm_kind_of(L, 1));
-  tensor_random_seed((uint64_t)seed);
-  return 0;
+  return vm_made(L, TENSOR_OK);
 }
 
 /* }== dtypes {== */
 
 static int create_default_dtype(lua_State *L) {
   TensorDType was = nn_default_dtype;
-  TensorDType d = check_dtype(L, 1, was, "default_dtype");
+  TensorDType d = vm_check_dtype(L, 1, was, "default_dtype");
   if (!tensor_dtype_is_float(d))
     return vm_error(L, "default_dtype: must be float32 or float64");
   nn_default_dtype = d;
@@ -465,7 +355,7 @@ static int to_dtype(lua_State *L, TensorDType d) {
   OpAttrs attrs;
   attrs.i[0] = d;
   int status = vm_apply(L, nn_row("to"), 1, &v, &attrs);
-  return status == TENSOR_OK ? finish(L, status) : vm_raise(L, status);
+  return status == TENSOR_OK ? vm_made(L, status) : vm_raise(L, status);
 }
 
 static int to_float(lua_State *L) { return to_dtype(L, TENSOR_FLOAT32); }
@@ -511,30 +401,6 @@ const VmFunction vm_functions_create[] = {
      create_linspace, "count numbers from first to last, equally far apart."},
     {"tensor.logspace", "first, last, count, dtype = \"float32\"",
      create_logspace, "10 to the power of linspace(first, last, count)."},
-    {"tensor.rand", "shape..., dtype = \"float32\"", create_rand,
-     "Uniform random numbers, 0 <= x < 1."},
-    {"tensor.randn", "shape..., dtype = \"float32\"", create_randn,
-     "Normal random numbers of mean 0 and standard deviation 1."},
-    {"tensor.rand_like", "x, dtype = x.dtype", create_rand_like,
-     "Uniform random numbers in the shape of x."},
-    {"tensor.randn_like", "x, dtype = x.dtype", create_randn_like,
-     "Normal random numbers in the shape of x."},
-    {"tensor.uniform", "low, high, shape..., dtype = \"float32\"",
-     create_uniform, "Uniform random numbers, low <= x < high."},
-    {"tensor.normal", "mean, sd, shape..., dtype = \"float32\"", create_normal,
-     "Normal random numbers of that mean and standard deviation."},
-    {"tensor.randint", "low, high, shape..., dtype = \"int64\"", create_randint,
-     "Random whole numbers, low and high included."},
-    {"tensor.randperm", "n", create_randperm,
-     "The numbers 1..n in random order, int64."},
-    {"tensor.bernoulli", "p, dtype = p.dtype", create_bernoulli,
-     "1 with the probability that the element of p says, else 0."},
-    {"tensor.multinomial", "weights, count = 1, replacement = false",
-     create_multinomial,
-     "Positions, from 1, drawn by weights along the last dim."},
-    {"tensor.manual_seed", "n", create_manual_seed,
-     "Sets the seed of all random numbers: the same seed gives the same "
-     "numbers."},
     {"tensor.default_dtype", "dtype", create_default_dtype,
      "Sets the float dtype of new tensors, and returns what it was."},
     {"tensor:float", "", to_float, "x as float32."},

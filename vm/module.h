@@ -21,6 +21,7 @@ typedef struct VmFunction {
 ** named "tensor.f" goes into the module, "tensor:f" into the methods, and
 ** "autograd.f" into native.autograd. */
 extern const VmFunction vm_functions_create[];
+extern const VmFunction vm_functions_random[];
 extern const VmFunction vm_functions_value[];
 extern const VmFunction vm_functions_autograd[];
 extern const VmFunction vm_functions_files[];

@@ -1,0 +1,22 @@
+/*
+** create.h - inside vm: what functions that make tensors share.
+*/
+#ifndef VM_CREATE_H
+#define VM_CREATE_H
+
+#include "vm/module.h"
+
+/* The dtype named at idx, or `absent` when there is nothing. */
+TensorDType vm_check_dtype(lua_State *L, int idx, TensorDType absent,
+                           const char *who);
+/* Sizes from idx on (numbers, or a table), then perhaps a dtype. */
+void vm_check_shape(lua_State *L, int idx, const char *who, OpShape *s,
+                    TensorDType absent);
+/* The shape of the tensor at 1, with its dtype or that at idx. */
+void vm_check_like(lua_State *L, int idx, const char *who, OpShape *s);
+/* A fresh tensor in a box on the stack; once more after collecting. */
+Tensor *vm_push_new(lua_State *L, const OpShape *s, const char *who);
+/* The end of a function that made the tensor on top: 1, or an error. */
+int vm_made(lua_State *L, int status);
+
+#endif
