@@ -41,18 +41,18 @@ static int bool_shape(const OpCall *call, OpShape *out) {
   return reduced_shape(call, TENSOR_BOOL, out);
 }
 
-/* An error of an internal row speaks of the one that users call. */
-static int named(const OpRow *row, int status) {
-  if (status == TENSOR_OK) return status;
-  return tensor_fail_in(status,
-                        "%.*s: ", row == &nn_row_amax || row->internal ? 3 : 99,
-                        row->name + (row == &nn_row_amax));
+/* Errors speak of what users call, also where an internal row runs. */
+static int named(const char *name, int status) {
+  return status == TENSOR_OK ? status : tensor_fail_in(status, "%s: ", name);
 }
 
 static int reduce(TensorReduce op, const OpCall *call, Tensor *out) {
+  static const char *const names[] = {
+      [TENSOR_SUM] = "sum", [TENSOR_PROD] = "prod", [TENSOR_MAX] = "max",
+      [TENSOR_MIN] = "min", [TENSOR_ANY] = "any",   [TENSOR_ALL] = "all"};
   const Tensor *x = &call->in[0]->t;
-  return named(call->row,
-               tensor_reduce(op, out, x, nn_dims(call->attrs->i[0], x->ndim)));
+  unsigned dims = nn_dims(call->attrs->i[0], x->ndim);
+  return named(names[op], tensor_reduce(op, out, x, dims));
 }
 
 static int sum_kernel(const OpCall *c, Tensor *y) {
@@ -186,19 +186,19 @@ static int arg_shape(const OpCall *call, OpShape *out) {
   return TENSOR_OK;
 }
 
-static int arg_kernel(bool greatest, const OpCall *call, Tensor *position,
-                      Tensor *value) {
+static int arg_kernel(const char *name, bool greatest, const OpCall *call,
+                      Tensor *position, Tensor *value) {
   int64_t dim = call->attrs->i[0];
-  int status = tensor_arg_reduce(greatest, position, value, &call->in[0]->t,
-                                 dim == NN_ABSENT ? -1 : (int)dim);
-  return named(call->row, status);
+  return named(name,
+               tensor_arg_reduce(greatest, position, value, &call->in[0]->t,
+                                 dim == NN_ABSENT ? -1 : (int)dim));
 }
 
 static int argmax_kernel(const OpCall *call, Tensor *out) {
-  return arg_kernel(true, call, out, NULL);
+  return arg_kernel("argmax", true, call, out, NULL);
 }
 static int argmin_kernel(const OpCall *call, Tensor *out) {
-  return arg_kernel(false, call, out, NULL);
+  return arg_kernel("argmin", false, call, out, NULL);
 }
 
 static int value_and_position_shape(const OpCall *call, OpShape *out) {
@@ -209,10 +209,10 @@ static int value_and_position_shape(const OpCall *call, OpShape *out) {
 }
 
 static int max_along_kernel(const OpCall *call, Tensor *out) {
-  return arg_kernel(true, call, &out[1], &out[0]);
+  return arg_kernel("max", true, call, &out[1], &out[0]);
 }
 static int min_along_kernel(const OpCall *call, Tensor *out) {
-  return arg_kernel(false, call, &out[1], &out[0]);
+  return arg_kernel("min", false, call, &out[1], &out[0]);
 }
 
 /* Puts the gradient where the extreme stood. */
