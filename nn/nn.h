@@ -65,6 +65,7 @@ typedef struct OpAttrs {
   double f[4];
   int counts[NN_LISTS]; /* -1: the list was not given */
   int64_t lists[NN_LISTS][TENSOR_MAX_DIMS];
+  const char *text; /* lasts for the call alone: for composites */
 } OpAttrs;
 
 typedef struct OpRow OpRow;
@@ -102,10 +103,13 @@ typedef struct OpResults {
 **   bool     true or false            ints     whole numbers or a list
 **   dtype    "float32" ...            a|b|c    one of these words
 **   padding  "valid", "same" or ints
+**   text     a string, for composites alone
+** The last argument may be several in place of a list of them: `ints` or
+** `tensors`.
 ** `= nil` makes an argument optional without a default.
 */
 struct OpRow {
-  const char *name;
+  const char *name; /* "f", or "linalg.f" for tensor.linalg.f */
   const char *args;
   const char *help;
   int outputs;          /* 0 counts as 1 */

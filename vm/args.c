@@ -9,75 +9,7 @@
 
 #include "vm/args.h"
 
-/* {== the text of a row */
-
-static const struct {
-  const char *name;
-  VmKind kind;
-} kinds[] = {
-    {"tensor", VM_TENSOR},   {"tensors", VM_TENSORS}, {"dim", VM_DIM},
-    {"dims", VM_DIMS},       {"place", VM_PLACE},     {"int", VM_INT},
-    {"number", VM_NUMBER},   {"bool", VM_BOOL},       {"ints", VM_INTS},
-    {"padding", VM_PADDING}, {"dtype", VM_DTYPE}};
-
-static bool same_text(const char *a, int size, const char *b) {
-  return (int)strlen(b) == size && memcmp(a, b, (size_t)size) == 0;
-}
-
-static VmKind kind_named(const char *text, int size) {
-  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-    if (same_text(text, size, kinds[k].name)) return kinds[k].kind;
-  return VM_WORD;
-}
-
-static const char *skip(const char *s) { return s + strspn(s, " ,"); }
-
-/* Each kind fills slots of its own. */
-static int *slot_counter(VmKind kind, int counters[4]) {
-  switch (kind) {
-  case VM_OPERAND:
-  case VM_TENSOR:
-  case VM_TENSORS: return &counters[0];
-  case VM_NUMBER: return &counters[1];
-  case VM_INTS:
-  case VM_PADDING: return &counters[2];
-  default: return &counters[3];
-  }
-}
-
-static const char *parse_param(VmParam *p, const char *s, int counters[4]) {
-  p->name = s;
-  p->name_size = (int)strcspn(s, ":,= ");
-  s = s + p->name_size;
-  p->kind = VM_OPERAND;
-  p->optional = false;
-  if (*s == ':') {
-    p->words = s + 1 + strspn(s + 1, " ");
-    p->words_size = (int)strcspn(p->words, ",= ");
-    p->kind = kind_named(p->words, p->words_size);
-    s = p->words + p->words_size;
-  }
-  s += strspn(s, " ");
-  if (*s == '=') {
-    p->fallback = s + 1 + strspn(s + 1, " ");
-    p->fallback_size = (int)strcspn(p->fallback, ",");
-    p->optional = true;
-    s = p->fallback + p->fallback_size;
-  }
-  p->slot = (*slot_counter(p->kind, counters))++;
-  return skip(s);
-}
-
-void vm_parse_params(VmBinding *b) {
-  int counters[4] = {0, 0, 0, 0};
-  const char *s = skip(b->row->args);
-  b->count = 0;
-  while (*s != '\0' && b->count < VM_MAX_PARAMS)
-    s = parse_param(&b->params[b->count++], s, counters);
-  b->has_attrs = counters[1] + counters[2] + counters[3] > 0;
-}
-
-/* }== messages {== */
+/* {== messages */
 
 const char *vm_kind_of(lua_State *L, int idx) {
   static char text[TENSOR_SHAPE_TEXT + 16];
@@ -105,10 +37,11 @@ const char *vm_kind_of(lua_State *L, int idx) {
   }
 }
 
-/* "sum: argument 2 (dim) must be ..., got ..." */
+/* "sum: argument 2 (dim) must be ..., got ..."; the last parameter may stand
+** for several arguments. */
 static int refuse(lua_State *L, const VmBinding *b, int k, int idx,
                   const char *must) {
-  const VmParam *p = &b->params[k];
+  const VmParam *p = &b->params[k < b->count ? k : b->count - 1];
   return tensor_fail("%s%s: argument %d (%.*s) must be %s, got %s",
                      b->row->name, b->in_place ? "_" : "", k + 1, p->name_size,
                      p->name, must, vm_kind_of(L, idx));
@@ -232,7 +165,7 @@ static int read_list(lua_State *L, const VmBinding *b, int k, int idx, int last,
 int vm_read_shape(lua_State *L, int idx, int last, const char *what,
                   int64_t shape[TENSOR_MAX_DIMS], int *ndim) {
   static const OpRow no_row = {.name = "", .args = "", .help = ""};
-  VmBinding b = {.row = &no_row};
+  VmBinding b = {.row = &no_row, .count = 1};
   OpRow row = no_row;
   OpAttrs a;
   row.name = what;
@@ -257,11 +190,21 @@ static int read_padding(lua_State *L, const VmBinding *b, int k, int idx,
   return TENSOR_OK;
 }
 
-/* The tensors of a Lua list, in a block that Lua collects. */
+/* The tensors of a Lua list, or those from idx to last. */
 static int read_tensors(lua_State *L, const VmBinding *b, int k, int idx,
-                        VmArgs *args) {
-  if (lua_type(L, idx) != LUA_TTABLE)
-    return refuse(L, b, k, idx, "a list of tensors");
+                        int last, VmArgs *args) {
+  if (lua_type(L, idx) != LUA_TTABLE) {
+    int status = TENSOR_OK;
+    if (k < b->count - 1) return refuse(L, b, k, idx, "a list of tensors");
+    for (; idx <= last && status == TENSOR_OK; idx++) {
+      Value *v = vm_to_value(L, idx);
+      if (v == NULL)
+        status = refuse(L, b, idx - 1, idx, "a tensor, or a list of them");
+      else
+        args->in[args->inputs++] = nn_value_retain(v);
+    }
+    return status;
+  }
   int64_t n = (int64_t)lua_rawlen(L, idx);
   for (int64_t i = 1; i <= n; i++) {
     lua_rawgeti(L, idx, (lua_Integer)i);
@@ -355,7 +298,7 @@ static int read_argument(lua_State *L, const VmBinding *b, int k, int idx,
   switch (p->kind) {
   case VM_OPERAND:
   case VM_TENSOR: return read_operand(L, b, k, idx, args);
-  case VM_TENSORS: return read_tensors(L, b, k, idx, args);
+  case VM_TENSORS: return read_tensors(L, b, k, idx, last, args);
   case VM_DIM: return read_dim(L, b, k, idx, ndim, &a->i[p->slot]);
   case VM_PLACE: return read_dim(L, b, k, idx, ndim + 1, &a->i[p->slot]);
   case VM_DIMS: return read_dims(L, b, k, idx, ndim, &a->i[p->slot]);
@@ -373,6 +316,11 @@ static int read_argument(lua_State *L, const VmBinding *b, int k, int idx,
   case VM_PADDING: return read_padding(L, b, k, idx, a, p->slot);
   case VM_DTYPE: return read_dtype(L, b, k, idx, &a->i[p->slot]);
   case VM_WORD: return read_word(L, b, k, idx, &a->i[p->slot]);
+  case VM_TEXT:
+    if (lua_type(L, idx) != LUA_TSTRING)
+      return refuse(L, b, k, idx, "a string");
+    a->text = lua_tostring(L, idx);
+    return TENSOR_OK;
   }
   return TENSOR_FAIL;
 }
@@ -380,7 +328,7 @@ static int read_argument(lua_State *L, const VmBinding *b, int k, int idx,
 /* }== what was not given {== */
 
 static int default_operand(const VmParam *p, VmArgs *args) {
-  if (same_text(p->fallback, p->fallback_size, "nil")) return TENSOR_OK;
+  if (vm_same_text(p->fallback, p->fallback_size, "nil")) return TENSOR_OK;
   Value *v = nn_value_number(strtod(p->fallback, NULL));
   if (v == NULL) return TENSOR_NO_MEMORY;
   args->in[args->inputs++] = v;
@@ -398,7 +346,7 @@ static int set_default(const VmBinding *b, int k, VmArgs *args) {
   OpAttrs *a = &args->attrs;
   int ndim = first_ndim(args);
   if (!p->optional) return missing(b, k);
-  bool nil = same_text(p->fallback, p->fallback_size, "nil");
+  bool nil = vm_same_text(p->fallback, p->fallback_size, "nil");
   switch (p->kind) {
   case VM_OPERAND: return default_operand(p, args);
   case VM_NUMBER:
@@ -410,7 +358,7 @@ static int set_default(const VmBinding *b, int k, VmArgs *args) {
     return TENSOR_OK;
   case VM_PADDING: a->counts[p->slot] = 0; return TENSOR_OK;
   case VM_BOOL:
-    a->i[p->slot] = same_text(p->fallback, p->fallback_size, "true");
+    a->i[p->slot] = vm_same_text(p->fallback, p->fallback_size, "true");
     return TENSOR_OK;
   case VM_WORD:
     a->i[p->slot] = word_index(p, p->fallback, p->fallback_size);
@@ -446,7 +394,8 @@ static bool is_options(lua_State *L, int idx) {
 
 static bool is_param(const VmBinding *b, int from, const char *name) {
   for (int k = from; k < b->count; k++)
-    if (same_text(b->params[k].name, b->params[k].name_size, name)) return true;
+    if (vm_same_text(b->params[k].name, b->params[k].name_size, name))
+      return true;
   return false;
 }
 
@@ -497,14 +446,15 @@ static int read_all(lua_State *L, const VmBinding *b, int top, VmArgs *args) {
             tensor_fail("%s: nothing may follow the options", b->row->name);
       if (status != TENSOR_OK) break;
     }
-    bool rest = k == b->count - 1 && b->params[k].kind == VM_INTS;
+    bool rest = k == b->count - 1 && (b->params[k].kind == VM_INTS ||
+                                      b->params[k].kind == VM_TENSORS);
     if (options != 0)
       status = read_option(L, b, k, options, args);
     else if (idx > top || lua_isnil(L, idx))
       status = set_default(b, k, args);
     else
       status = read_argument(L, b, k, idx, rest ? top : idx, args);
-    if (rest) return status;
+    if (rest && (idx > top || lua_type(L, idx) != LUA_TTABLE)) return status;
   }
   if (status == TENSOR_OK && options == 0 && top > b->count)
     status = tensor_fail("%s%s: takes %d argument%s, got %d", b->row->name,
@@ -517,10 +467,11 @@ int vm_read_args(lua_State *L, const VmBinding *b, VmArgs *args) {
   int top = lua_gettop(L);
   args->inputs = 0;
   args->in = args->few;
+  args->attrs.text = NULL;
   for (int k = 0; k < b->count; k++) { /* a list may need a larger block */
-    if (b->params[k].kind != VM_TENSORS || lua_type(L, k + 1) != LUA_TTABLE)
-      continue;
-    size_t n = (size_t)lua_rawlen(L, k + 1) + VM_MAX_INPUTS;
+    if (b->params[k].kind != VM_TENSORS || k + 1 > top) continue;
+    size_t n = (size_t)top + VM_MAX_INPUTS;
+    if (lua_type(L, k + 1) == LUA_TTABLE) n += (size_t)lua_rawlen(L, k + 1);
     args->in = lua_newuserdatauv(L, n * sizeof(Value *), 0); /* stays on top */
   }
   int status = read_all(L, b, top, args);

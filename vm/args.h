@@ -24,7 +24,8 @@ typedef enum VmKind {
   VM_INTS,
   VM_PADDING,
   VM_DTYPE,
-  VM_WORD
+  VM_WORD,
+  VM_TEXT
 } VmKind;
 
 typedef struct VmParam {
@@ -45,6 +46,8 @@ typedef struct VmBinding {
 } VmBinding;
 
 void vm_parse_params(VmBinding *b);
+/* Whether the size characters at a are the text b. */
+bool vm_same_text(const char *a, int size, const char *b);
 
 /* Arguments read: values are counted references. */
 typedef struct VmArgs {

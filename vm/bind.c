@@ -153,17 +153,44 @@ static void push_function(lua_State *L, const OpRow *row, bool in_place) {
   lua_pushcclosure(L, row_function, 1);
 }
 
-static void bind(lua_State *L, const OpRow *row, bool in_place, int module,
-                 int methods) {
-  push_function(L, row, in_place);
-  lua_pushfstring(L, "%s%s", row->name, in_place ? "_" : "");
+/* Pushes the table of module that the name begins with, "linalg." or none;
+** returns the rest of the name. */
+static const char *push_home(lua_State *L, int module, const char *name) {
+  const char *dot = strchr(name, '.');
+  if (dot == NULL) {
+    lua_pushvalue(L, module);
+    return name;
+  }
+  lua_pushlstring(L, name, (size_t)(dot - name));
   lua_pushvalue(L, -1);
-  lua_pushvalue(L, -3);
-  lua_rawset(L, module); /* module[name] = closure */
-  lua_insert(L, -2);
-  lua_rawset(L, methods);
+  if (lua_rawget(L, module) == LUA_TNIL) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, -2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, module);
+  }
+  lua_remove(L, -2);
+  return dot + 1;
 }
 
+/* home[name] = methods[name] = the row's function; no methods: 0. */
+static void bind(lua_State *L, const OpRow *row, const char *name,
+                 bool in_place, int home, int methods) {
+  push_function(L, row, in_place);
+  lua_pushfstring(L, "%s%s", name, in_place ? "_" : "");
+  lua_pushvalue(L, -1);
+  lua_pushvalue(L, -3);
+  lua_rawset(L, home);
+  lua_insert(L, -2);
+  if (methods != 0)
+    lua_rawset(L, methods);
+  else
+    lua_pop(L, 2);
+}
+
+/* Rows named "linalg.f" or "fft.f" are functions of tensor.linalg and
+** tensor.fft, and no methods. */
 void vm_bind_rows(lua_State *L, int module, int methods) {
   int count;
   const OpRow *const *rows = nn_rows(&count);
@@ -171,8 +198,11 @@ void vm_bind_rows(lua_State *L, int module, int methods) {
     const OpRow *row = rows[k];
     bool same_kind = row->map != NULL && row->map->group != TENSOR_COMPARE;
     if (row->internal) continue;
-    bind(L, row, false, module, methods);
-    if (same_kind || row->form_in_place) bind(L, row, true, module, methods);
+    const char *name = push_home(L, module, row->name);
+    int home = lua_gettop(L), of = name == row->name ? methods : 0;
+    bind(L, row, name, false, home, of);
+    if (same_kind || row->form_in_place) bind(L, row, name, true, home, of);
+    lua_pop(L, 1);
   }
 }
 
@@ -184,7 +214,7 @@ static int native_rows(lua_State *L) {
   lua_createtable(L, count, 0);
   for (int k = 0; k < count; k++) {
     const OpRow *row = rows[k];
-    lua_createtable(L, 0, 8);
+    lua_createtable(L, 0, 9);
     lua_pushstring(L, row->name);
     lua_setfield(L, -2, "name");
     lua_pushstring(L, row->args);
@@ -201,6 +231,8 @@ static int native_rows(lua_State *L) {
     lua_setfield(L, -2, "differentiable");
     lua_pushboolean(L, row->compose != NULL);
     lua_setfield(L, -2, "composite");
+    push_function(L, row, false);
+    lua_setfield(L, -2, "call");
     lua_rawseti(L, -2, k + 1);
   }
   return 1;

@@ -243,6 +243,23 @@ local operations = {
   max_pool2d = pooling(), avg_pool2d = pooling(),
 }
 
+-- More of them, by topic: each file is a function of the words above, which
+-- gives a table of operations.
+local topics = { "sort", "linalg", "fft", "matrix", "rearrange",
+  "convolution_nd", "signal" }
+local words = { ALL = ALL, NUMBERS = NUMBERS, FLOATS = FLOATS, BOOLS = BOOLS,
+  NIL = NIL, ref = ref, of = of, index = index, mask = mask,
+  distinct = distinct, order = order, factor = factor,
+  reduction = reduction, along = along }
+
+local here = debug.getinfo(1, "S").source:match("^@(.*/)") or "./"
+for _, topic in ipairs(topics) do
+  for name, entries in pairs(dofile(here .. "cases/" .. topic .. ".lua")(words))
+  do
+    operations[name] = entries
+  end
+end
+
 -- From entries to cases --------------------------------------------------------
 
 local function resolve(inputs, dtypes)

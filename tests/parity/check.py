@@ -156,7 +156,7 @@ def check(case):
     if "error" in case.record:
         return case.record["error"]
     if case.op not in peers.OPERATIONS:
-        return "no peer (tests/parity/peers.py)"
+        return "no peer (tests/parity/peers)"
     try:
         return compare(case)
     except (RuntimeError, TypeError, ValueError, IndexError) as error:

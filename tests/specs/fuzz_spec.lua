@@ -76,9 +76,9 @@ local function targets()
   local list = {"tensor"}
   for _, row in ipairs(native.rows()) do
     if not row.internal then list[#list + 1] = "tensor." .. row.name end
-    local in_place = row.name .. "_"
-    if not row.internal and tensor[in_place] then
-      list[#list + 1] = "tensor." .. in_place
+    local in_place = "tensor." .. row.name .. "_"
+    if not row.internal and load("return " .. in_place)() then
+      list[#list + 1] = in_place
     end
   end
   for _, name in ipairs(creations) do list[#list + 1] = "tensor." .. name end

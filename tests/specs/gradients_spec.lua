@@ -1,6 +1,7 @@
 -- gradients: every differentiable row of the operation table, first and
 -- second order, against central differences in float64. The cases are made
--- from the table; a row that needs special inputs has a line here.
+-- from the table; a row that needs special inputs has a line here, or in
+-- gradients/TOPIC.lua.
 
 local check = require("check")
 local native = require("native")
@@ -8,29 +9,9 @@ local native = require("native")
 local rows = native.rows()
 local seen = {}
 
--- Inputs --------------------------------------------------------------------
-
--- Fixed numbers in low..high, no two alike, away from whole numbers.
-local function numbers(shape, low, high, seed)
-  local count = 1
-  for _, size in ipairs(shape) do count = count * size end
-  local list = {}
-  for i = 1, count do
-    local u = (0.5 + i * 0.6180339887498949 + (seed or 0) * 0.377) % 1
-    list[i] = low + (high - low) * u
-  end
-  return tensor(list, "float64"):reshape(shape)
-end
-
--- Both signs, none near 0.
-local function signed(shape, seed)
-  local x = numbers(shape, -1.8, 1.8, seed)
-  return tensor.where(x:gt(0), x + 0.2, x - 0.2)
-end
-
-local function positive(shape, seed) return numbers(shape, 0.3, 2.2, seed) end
-
-local function index(list) return tensor(list, "int64") end
+local inputs = require("gradients.inputs")
+local numbers, signed = inputs.numbers, inputs.signed
+local positive, index = inputs.positive, inputs.index
 
 -- What the rows need --------------------------------------------------------
 
@@ -150,6 +131,23 @@ local through = {
 -- answer with positions.
 local without = {nonzero=true}
 
+-- More of them, by topic: each file gives a table that may hold `special`,
+-- `through`, `without` and `ranges`, to be added to those above.
+local topics = {"sort", "linalg", "fft", "matrix", "rearrange",
+                "convolution_nd", "signal"}
+
+local function add_all(into, from)
+  for name, value in pairs(from or {}) do into[name] = value end
+end
+
+for _, topic in ipairs(topics) do
+  local more = require("gradients." .. topic)
+  add_all(special, more.special)
+  add_all(through, more.through)
+  add_all(without, more.without)
+  add_all(ranges, more.ranges)
+end
+
 -- The checks ----------------------------------------------------------------
 
 -- A case for a row of the plainest kind: operands, all else by default.
@@ -170,7 +168,7 @@ local function plain_case(row)
       end
     end
   end
-  return {f=native.row(row.name), inputs}
+  return {f=row.call, inputs}
 end
 
 local function check_case(row, case)

@@ -1,0 +1,3 @@
+"""Peers of convolution in one and three dims, and transposed."""
+
+OPERATIONS = {}

@@ -1,0 +1,3 @@
+"""Peers of tensor.linalg."""
+
+OPERATIONS = {}

@@ -1,0 +1,3 @@
+"""Peers of elements in other places."""
+
+OPERATIONS = {}

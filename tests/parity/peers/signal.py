@@ -1,0 +1,3 @@
+"""Peers of correlation, convolution, interpolation."""
+
+OPERATIONS = {}

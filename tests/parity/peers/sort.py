@@ -1,0 +1,3 @@
+"""Peers of order and running sums."""
+
+OPERATIONS = {}

@@ -1,0 +1,3 @@
+-- Gradients of matrices: what their rows are checked with.
+
+return {}

@@ -1,0 +1,3 @@
+-- Gradients of correlation, convolution, interpolation: what their rows are checked with.
+
+return {}
