@@ -79,6 +79,7 @@ static int push_several(lua_State *L, const VmBinding *b, VmArgs *args) {
     *box = nn_value_retain(r->many[k]);
     if (b->row->list) lua_rawseti(L, -2, k + 1);
   }
+  vm_charge(L);
   return b->row->list ? 1 : r->count;
 }
 
@@ -112,6 +113,7 @@ static int change_in_place(lua_State *L, const VmBinding *b, VmArgs *args) {
   }
   vm_release_args(args);
   if (status != TENSOR_OK) return vm_raise(L, status);
+  vm_charge(L);
   lua_settop(L, 1);
   return 1;
 }
@@ -144,6 +146,7 @@ int vm_apply(lua_State *L, const OpRow *row, int inputs, Value *const *in,
     *box = r.many[0];
     for (int k = 1; k < r.count; k++) nn_value_release(r.many[k]);
     if (r.many != r.few) free(r.many);
+    vm_charge(L);
   }
   return status;
 }
