@@ -387,15 +387,44 @@ void tensor_output_cancel(TensorOutput *o);
 
 /* }================================================================ */
 
+/* {================================================================
+** Text
+** ================================================================= */
+
+typedef enum TensorChoice {
+  TENSOR_AUTO,
+  TENSOR_ALWAYS,
+  TENSOR_NEVER
+} TensorChoice;
+
 /* The tensor as a person reads it: elements with shape and dtype; elided
 ** beyond `threshold` elements (edge items at each end) and fitted to
 ** `width` columns. The caller frees the text; NULL when out of memory. */
 typedef struct TensorPrint {
-  int precision;     /* digits after the point, 4 */
-  int64_t threshold; /* elements above which the middle is left out, 1000 */
-  int edge;          /* items kept at each end, 3 */
-  int width;         /* columns of the page, 80 */
+  int precision;           /* digits after the point, 4 */
+  int64_t threshold;       /* more elements: the middle is left out, 1000 */
+  int edge;                /* items kept at each end, 3 */
+  int width;               /* columns of the page, 80 */
+  TensorChoice scientific; /* exponents; auto: where they are needed */
+  TensorChoice margins;    /* indices of rows and columns; auto: where some
+                           ** are left out */
+  bool summary;            /* behind the shape: see TensorSummary */
 } TensorPrint;
 char *tensor_to_text(const Tensor *t, const TensorPrint *options);
+
+/* What there is to say of all elements. */
+typedef struct TensorSummary {
+  int64_t bytes;
+  int64_t numbers, nan;  /* how many elements are numbers, and are not */
+  double min, max, mean; /* of the numbers; NaN where there are none */
+} TensorSummary;
+void tensor_summary(TensorSummary *s, const Tensor *t);
+
+/* "float32 (2, 3)  24 bytes, min -1, max 2.5, mean 0.5, 1 nan" into text;
+** returns text. */
+#define TENSOR_SUMMARY_TEXT (TENSOR_SHAPE_TEXT + 160)
+char *tensor_summary_text(const Tensor *t, char text[TENSOR_SUMMARY_TEXT]);
+
+/* }================================================================ */
 
 #endif

@@ -23,6 +23,7 @@ typedef struct VmFunction {
 extern const VmFunction vm_functions_create[];
 extern const VmFunction vm_functions_random[];
 extern const VmFunction vm_functions_value[];
+extern const VmFunction vm_functions_print[];
 extern const VmFunction vm_functions_autograd[];
 extern const VmFunction vm_functions_files[];
 
@@ -38,6 +39,8 @@ void vm_push_metatable(lua_State *L);
 void vm_make_metatable(lua_State *L);
 /* Sets the functions of all rows in the table at module and methods. */
 void vm_bind_rows(lua_State *L, int module, int methods);
+/* The __tostring of tensors. */
+int vm_tensor_tostring(lua_State *L);
 /* Calls a row with the values given; pushes its first result. */
 int vm_apply(lua_State *L, const OpRow *row, int inputs, Value *const *in,
              const OpAttrs *attrs);

@@ -79,8 +79,8 @@ static void set_lazy_globals(lua_State *L) {
 /* }== the modules made of C functions {== */
 
 static const VmFunction *const lists[] = {
-    vm_functions_create, vm_functions_random, vm_functions_value,
-    vm_functions_autograd, vm_functions_files};
+    vm_functions_create, vm_functions_random,   vm_functions_value,
+    vm_functions_print,  vm_functions_autograd, vm_functions_files};
 
 /* tensor.f and tensor:f into both tables, other modules' into natives. */
 static void add_function(lua_State *L, const VmFunction *f, int module,

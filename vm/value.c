@@ -269,20 +269,6 @@ static int tensor_is(lua_State *L) {
   return 1;
 }
 
-/* }== text {== */
-
-/* Fitted to the window of a terminal, the same everywhere else. */
-static int value_tostring(lua_State *L) {
-  const TensorPrint options = {
-      .precision = 4, .threshold = 1000, .edge = 3, .width = vm_columns()};
-  Value *v = vm_check_value(L, 1);
-  char *text = tensor_to_text(&v->t, &options);
-  if (text == NULL) return vm_error(L, "not enough memory");
-  lua_pushstring(L, text);
-  free(text);
-  return 1;
-}
-
 /* }== operators {== */
 
 /* Operators are the methods of the same meaning. */
@@ -403,7 +389,7 @@ static void set_unary(lua_State *L, int methods, const char *event,
 void vm_make_metatable(lua_State *L) {
   int methods = lua_gettop(L);
   static const luaL_Reg events[] = {
-      {"__gc", value_gc},   {"__tostring", value_tostring},
+      {"__gc", value_gc},   {"__tostring", vm_tensor_tostring},
       {"__len", value_len}, {"__newindex", value_newindex},
       {"__eq", value_eq},   {"__lt", value_lt},
       {"__le", value_le},   {NULL, NULL}};
