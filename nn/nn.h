@@ -176,6 +176,37 @@ int nn_gradients(int outputs, Value *const *out, Value *const *seeds,
                  int inputs, Value *const *in, Value **gradients,
                  NnBackward options);
 
+/*
+** A user's own operation: how gradients flow back through it. Counted; the
+** tape holds it until the graph is freed, and then calls release.
+*/
+typedef struct NnFunction NnFunction;
+struct NnFunction {
+  int64_t refs;
+  /* g has flowed into result number `output`: fills to[k] with a counted
+  ** gradient of input k, or leaves NULL. */
+  int (*backward)(NnFunction *f, int output, Value *g, int inputs, Value **to);
+  void (*release)(NnFunction *f);
+};
+void nn_function_release(NnFunction *f);
+/* Notes that result, a fresh value without history, was computed by f from
+** the inputs. */
+int nn_record_function(NnFunction *f, int output, int inputs, Value *const *in,
+                       Value *result);
+
+/* One thing in the graph behind a value: an operation that ran, or a leaf. */
+typedef struct NnStep {
+  const void *id;
+  const char *name; /* of the operation; NULL: a leaf */
+  OpShape shape;    /* of the (first) result */
+  int inputs;       /* those through which gradients flow */
+  const void *const *from;
+} NnStep;
+typedef int NnSee(void *to, const NnStep *step);
+/* Shows all that v was computed from, the earliest first; a leaf comes as
+** often as it is used. */
+int nn_graph(const Value *v, NnSee *see, void *to);
+
 /* Says that v's elements were changed from outside an operation. */
 void nn_touched(Value *v);
 

@@ -45,7 +45,9 @@ static int value_backward(lua_State *L) {
     return vm_error(L, "backward: the gradient must be a tensor, got %s",
                     vm_kind_of(L, 2));
   NnBackward o = check_options(L, only_options ? 2 : 3, "backward");
+  lua_State *before = vm_calls_back(L);
   int status = nn_backward(1, &y, &seed, o);
+  vm_calls_back(before);
   if (status != TENSOR_OK) return vm_raise(L, status);
   vm_charge(L);
   return 0;
@@ -133,7 +135,9 @@ static int autograd_grad(lua_State *L) {
     vm_new_box(L);
     lua_rawseti(L, -2, k + 1);
   }
+  lua_State *before = vm_calls_back(L);
   int status = nn_gradients(outputs, out, seeds, inputs, in, gradients, o);
+  vm_calls_back(before);
   for (int k = 0; k < inputs; k++) {
     lua_rawgeti(L, -1, k + 1);
     *(Value **)lua_touserdata(L, -1) = gradients[k];
@@ -154,6 +158,51 @@ static int autograd_grad(lua_State *L) {
   if (single) lua_rawgeti(L, -1, 1);
   vm_charge(L);
   return 1;
+}
+
+/* }== the graph {== */
+
+/* Adds the step (a light userdata) at 2 to the list at 1. */
+static int add_step(lua_State *L) {
+  const NnStep *step = lua_touserdata(L, 2);
+  char shape[TENSOR_SHAPE_TEXT];
+  lua_createtable(L, 0, 4);
+  lua_pushlightuserdata(L, (void *)(uintptr_t)step->id);
+  lua_setfield(L, -2, "id");
+  lua_pushstring(L, step->name);
+  lua_setfield(L, -2, "name");
+  lua_pushfstring(
+      L, "%s %s", tensor_dtype_name(step->shape.dtype),
+      tensor_shape_text(step->shape.ndim, step->shape.shape, shape));
+  lua_setfield(L, -2, "shape");
+  lua_createtable(L, step->inputs, 0);
+  for (int k = 0; k < step->inputs; k++) {
+    lua_pushlightuserdata(L, (void *)(uintptr_t)step->from[k]);
+    lua_rawseti(L, -2, k + 1);
+  }
+  lua_setfield(L, -2, "from");
+  lua_rawseti(L, 1, (lua_Integer)lua_rawlen(L, 1) + 1);
+  return 0;
+}
+
+/* Protected: the walk must end its own way. The list is on top. */
+static int see_step(void *to, const NnStep *step) {
+  lua_State *L = to;
+  lua_pushcfunction(L, add_step);
+  lua_pushvalue(L, -2);
+  lua_pushlightuserdata(L, (void *)(uintptr_t)step);
+  if (lua_pcall(L, 2, 0, 0) == LUA_OK) return TENSOR_OK;
+  lua_pop(L, 1);
+  return tensor_no_memory(0);
+}
+
+/* graph(y): a list of {id=, name=, shape=, from={ids}}, leaves without a
+** name. */
+static int native_graph(lua_State *L) {
+  Value *v = vm_check_value(L, 1);
+  lua_newtable(L);
+  int status = nn_graph(v, see_step, L);
+  return status == TENSOR_OK ? 1 : vm_raise(L, status);
 }
 
 /* }== scopes {== */
@@ -233,6 +282,8 @@ const luaL_Reg vm_native_autograd[] = {{"is_training", native_is_training},
                                        {"set_training", native_set_training},
                                        {"is_grad", native_is_grad},
                                        {"set_grad", native_set_grad},
+                                       {"graph", native_graph},
+                                       {"record_function", vm_record_function},
                                        {NULL, NULL}};
 
 const VmFunction vm_functions_autograd[] = {

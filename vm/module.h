@@ -49,6 +49,11 @@ void vm_push_element(lua_State *L, const Tensor *t, int64_t offset);
 /* Collects garbage when tensors have taken much since the last time. */
 void vm_charge(lua_State *L);
 
+/* The state in which gradient rules written in Lua run; returns the one
+** before. */
+lua_State *vm_calls_back(lua_State *L);
+int vm_record_function(lua_State *L);
+
 /* Makes harmless what in Lua's own libraries could crash the process. */
 void vm_make_safe(lua_State *L);
 
