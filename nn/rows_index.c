@@ -172,7 +172,10 @@ const OpRow nn_row_take = {
     .name = "take",
     .args = "x, index: tensor",
     .help = "The elements of x, as one long row, at the positions of index, "
-            "from 1; the result has index's shape.",
+            "from 1; the result has index's shape.\n"
+            "  > tensor({{1, 2}, {3, 4}}):take(tensor({4, 1}, \"int64\"))\n"
+            "  float32 (2)\n"
+            "    4  1",
     .keeps = 2,
     .shape = take_shape,
     .kernel = take_kernel,
@@ -231,7 +234,11 @@ const OpRow nn_row_put = {
     .name = "put_",
     .args = "x, index: tensor, source",
     .help = "Writes source into x, as one long row, at the positions of "
-            "index, from 1.",
+            "index, from 1; of a position named twice the last counts.\n"
+            "  > tensor.zeros(4):put_(tensor({4, 1}, \"int64\"), tensor({7, "
+            "8}))\n"
+            "  float32 (4)\n"
+            "    8  0  0  7",
     .in_place = true,
     .keeps = 2,
     .kernel = put_kernel,

@@ -189,6 +189,11 @@ static void bind(lua_State *L, const OpRow *row, const char *name,
     lua_pop(L, 2);
 }
 
+bool vm_has_in_place_form(const OpRow *row) {
+  bool same_kind = row->map != NULL && row->map->group != TENSOR_COMPARE;
+  return same_kind || row->form_in_place;
+}
+
 /* Rows named "linalg.f" or "fft.f" are functions of tensor.linalg and
 ** tensor.fft, and no methods. */
 void vm_bind_rows(lua_State *L, int module, int methods) {
@@ -196,12 +201,11 @@ void vm_bind_rows(lua_State *L, int module, int methods) {
   const OpRow *const *rows = nn_rows(&count);
   for (int k = 0; k < count; k++) {
     const OpRow *row = rows[k];
-    bool same_kind = row->map != NULL && row->map->group != TENSOR_COMPARE;
     if (row->internal) continue;
     const char *name = push_home(L, module, row->name);
     int home = lua_gettop(L), of = name == row->name ? methods : 0;
     bind(L, row, name, false, home, of);
-    if (same_kind || row->form_in_place) bind(L, row, name, true, home, of);
+    if (vm_has_in_place_form(row)) bind(L, row, name, true, home, of);
     lua_pop(L, 1);
   }
 }

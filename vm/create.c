@@ -375,38 +375,108 @@ const VmFunction vm_functions_create[] = {
      "  int64 (2, 2)\n"
      "    1  2\n"
      "    3  4"},
-    {"tensor.zeros", "shape..., dtype = \"float32\"", create_zeros,
-     "A tensor full of 0: zeros(2, 3) or zeros({2, 3}, \"int64\")."},
-    {"tensor.ones", "shape..., dtype = \"float32\"", create_ones,
-     "A tensor full of 1."},
-    {"tensor.empty", "shape..., dtype = \"float32\"", create_empty,
-     "A tensor whose elements are not set: whatever lies in memory."},
-    {"tensor.full", "shape, value, dtype = \"float32\"", create_full,
-     "A tensor full of value: full({2, 3}, 7)."},
+    {"tensor.zeros", "shape...: ints, dtype = \"float32\"", create_zeros,
+     "A tensor full of 0.\n"
+     "  > tensor.zeros(2, 3)\n"
+     "  float32 (2, 3)\n"
+     "    0  0  0\n"
+     "    0  0  0\n"
+     "  > tensor.zeros({2}, \"int64\")\n"
+     "  int64 (2)\n"
+     "    0  0"},
+    {"tensor.ones", "shape...: ints, dtype = \"float32\"", create_ones,
+     "A tensor full of 1.\n"
+     "  > tensor.ones(2, 3)\n"
+     "  float32 (2, 3)\n"
+     "    1  1  1\n"
+     "    1  1  1"},
+    {"tensor.empty", "shape...: ints, dtype = \"float32\"", create_empty,
+     "A tensor whose elements are not set: whatever lies in memory. For one "
+     "that is written at once.\n"
+     "  > tensor.empty(2, 3).shape\n"
+     "  (2, 3)"},
+    {"tensor.full", "shape: ints, value, dtype = \"float32\"", create_full,
+     "A tensor full of value; a boolean value gives a bool tensor.\n"
+     "  > tensor.full({2, 2}, 7)\n"
+     "  float32 (2, 2)\n"
+     "    7  7\n"
+     "    7  7\n"
+     "  > tensor.full(3, true)\n"
+     "  bool (3)\n"
+     "    true  true  true"},
     {"tensor.eye", "rows, columns = rows, dtype = \"float32\"", create_eye,
-     "1 on the diagonal, 0 elsewhere."},
+     "1 on the diagonal, 0 elsewhere: the identity matrix.\n"
+     "  > tensor.eye(2)\n"
+     "  float32 (2, 2)\n"
+     "    1  0\n"
+     "    0  1"},
     {"tensor.zeros_like", "x, dtype = x.dtype", create_zeros_like,
-     "Zeros in the shape of x."},
+     "Zeros in the shape of x.\n"
+     "  > tensor.zeros_like(tensor({1, 2}))\n"
+     "  float32 (2)\n"
+     "    0  0"},
     {"tensor.ones_like", "x, dtype = x.dtype", create_ones_like,
-     "Ones in the shape of x."},
+     "Ones in the shape of x.\n"
+     "  > tensor.ones_like(tensor({5, 6}), \"int64\")\n"
+     "  int64 (2)\n"
+     "    1  1"},
     {"tensor.full_like", "x, value, dtype = x.dtype", create_full_like,
-     "value in the shape of x."},
-    {"tensor.arange", "first, last, step = 1, dtype", create_arange,
+     "value in the shape of x.\n"
+     "  > tensor.full_like(tensor({1, 2}), 9)\n"
+     "  float32 (2)\n"
+     "    9  9"},
+    {"tensor.arange", "first = 1, last, step = 1, dtype = nil", create_arange,
      "The numbers from first to last, both included, as Lua's for counts; "
-     "arange(n) is 1..n. Whole numbers give int64.\n"
+     "arange(n) is 1..n. Whole numbers give int64, others the default float. "
+     "Step may be negative; first beyond last gives an empty tensor.\n"
+     "  > tensor.arange(4)\n"
+     "  int64 (4)\n"
+     "    1  2  3  4\n"
      "  > tensor.arange(1, 2, 0.5)\n"
      "  float32 (3)\n"
      "    1.0000  1.5000  2.0000"},
     {"tensor.linspace", "first, last, count, dtype = \"float32\"",
-     create_linspace, "count numbers from first to last, equally far apart."},
+     create_linspace,
+     "count numbers from first to last, both included, equally far apart.\n"
+     "  > tensor.linspace(0, 1, 5)\n"
+     "  float32 (5)\n"
+     "         0  0.2500  0.5000  0.7500  1.0000"},
     {"tensor.logspace", "first, last, count, dtype = \"float32\"",
-     create_logspace, "10 to the power of linspace(first, last, count)."},
-    {"tensor.default_dtype", "dtype", create_default_dtype,
-     "Sets the float dtype of new tensors, and returns what it was."},
-    {"tensor:float", "", to_float, "x as float32."},
-    {"tensor:double", "", to_double, "x as float64."},
-    {"tensor:long", "", to_long, "x as int64."},
-    {"tensor:int", "", to_int, "x as int32."},
-    {"tensor:byte", "", to_byte, "x as uint8."},
-    {"tensor:bool", "", to_bool, "x as bool: whether it is not 0."},
+     create_logspace,
+     "10 to the power of linspace(first, last, count).\n"
+     "  > tensor.logspace(0, 2, 3)\n"
+     "  float32 (3)\n"
+     "      1   10  100"},
+    {"tensor.default_dtype", "dtype = nil", create_default_dtype,
+     "Sets the float dtype of new tensors, \"float32\" or \"float64\", and "
+     "returns what it was; without an argument it changes nothing.\n"
+     "  > tensor.default_dtype()\n"
+     "  float32"},
+    {"tensor:float", "", to_float,
+     "x as float32; x itself if it is.\n"
+     "  > tensor({1, 2}, \"int64\"):float().dtype\n"
+     "  float32"},
+    {"tensor:double", "", to_double,
+     "x as float64; x itself if it is.\n"
+     "  > tensor({1, 2}):double().dtype\n"
+     "  float64"},
+    {"tensor:long", "", to_long,
+     "x as int64, without fractions; x itself if it is.\n"
+     "  > tensor({1.7, -1.7}):long()\n"
+     "  int64 (2)\n"
+     "     1  -1"},
+    {"tensor:int", "", to_int,
+     "x as int32, without fractions; x itself if it is.\n"
+     "  > tensor({1.7, -1.7}):int().dtype\n"
+     "  int32"},
+    {"tensor:byte", "", to_byte,
+     "x as uint8, without fractions and clipped to 0..255; x itself if it is.\n"
+     "  > tensor({-1, 2.5, 300}):byte()\n"
+     "  uint8 (3)\n"
+     "      0    2  255"},
+    {"tensor:bool", "", to_bool,
+     "x as bool: whether it is not 0.\n"
+     "  > tensor({0, 0.5}):bool()\n"
+     "  bool (2)\n"
+     "    false   true"},
     {NULL, NULL, NULL, NULL}};

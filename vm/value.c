@@ -425,17 +425,35 @@ void vm_make_metatable(lua_State *L) {
 }
 
 const VmFunction vm_functions_value[] = {
-    {"tensor.is", "x", tensor_is, "Whether x is a tensor."},
-    {"tensor.allclose", "a, b, rtol = 1e-5, atol = 1e-8", tensor_allclose,
-     "Whether |a - b| <= atol + rtol * |b| for every element: one boolean. "
-     "The shapes must agree; NaN is close to nothing."},
+    {"tensor.is", "x", tensor_is,
+     "Whether x is a tensor.\n"
+     "  > tensor.is(tensor.zeros(2)), tensor.is({1, 2})\n"
+     "  true\n"
+     "  false"},
+    {"tensor:allclose", "other, rtol = 1e-5, atol = 1e-8", tensor_allclose,
+     "Whether |x - other| <= atol + rtol * |other| for every element: one "
+     "boolean. The shapes must agree; NaN is close to nothing.\n"
+     "  > tensor({1, 2}):allclose(tensor({1, 2.00001}))\n"
+     "  true"},
     {"tensor:item", "", value_item,
-     "The one element of x as a Lua number (or boolean)."},
+     "The one element of x as a Lua number (or boolean); an error if x has "
+     "another number of elements.\n"
+     "  > tensor({{42}}):item()\n"
+     "  42.0"},
     {"tensor:totable", "", value_totable,
-     "The elements as nested Lua tables; a number for a 0-d tensor."},
-    {"tensor:numel", "", value_numel, "How many elements x has."},
+     "The elements as nested Lua tables; a number for a 0-d tensor.\n"
+     "  > tensor({{1, 2}, {3, 4}}):totable()[2][1]\n"
+     "  3.0"},
+    {"tensor:numel", "", value_numel,
+     "How many elements x has: the product of its sizes.\n"
+     "  > tensor.zeros(2, 3):numel()\n"
+     "  6"},
     {"tensor:is_contiguous", "", value_is_contiguous,
-     "Whether the elements lie in row-major order without gaps."},
+     "Whether the elements lie in row-major order without gaps.\n"
+     "  > tensor.zeros(2, 3):is_contiguous()\n"
+     "  true\n"
+     "  > tensor.zeros(2, 3).T:is_contiguous()\n"
+     "  false"},
     {NULL, NULL, NULL, NULL}};
 
 /* }== */
