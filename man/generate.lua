@@ -7,6 +7,8 @@ local themes = require("help.themes")
 
 local generate = {}
 
+local WIDTH = 70
+
 local pages = {
   tensor = {
     about = "arrays of numbers, and what can be computed with them",
@@ -31,7 +33,8 @@ function generate.escape(line, is_code)
   if is_code then
     line = line:gsub("%-", "\\-")
   else
-    line = line:gsub("%f[^%z%s%p]%-", "\\-"):gsub("%- ", "\\- ")
+    line = (" " .. line):gsub("([%s%p])%-%f[%w.]", "%1\\-")
+      :gsub("([ `])%-([ `])", "%1\\-%2"):sub(2)
   end
   line = line:gsub("`", "\\(ga"):gsub("'", "\\(aq"):gsub("%^", "\\(ha")
              :gsub("~", "\\(ti")
@@ -46,40 +49,68 @@ local function add_code(out, lines)
   out[#out + 1] = ".Ed"
 end
 
+-- Breaks a line between words; the rows after the first begin with indent.
+local function wrap(line, indent)
+  local rows, row = {}, nil
+  for word in line:gmatch("%S+") do
+    if row and #row + 1 + #word > WIDTH then
+      rows[#rows + 1] = row
+      row = indent .. word
+    else
+      row = row and row .. " " .. word or word
+    end
+  end
+  rows[#rows + 1] = row
+  return rows
+end
+
 -- Each sentence begins a line of its own.
 local function add_prose(out, lines)
   local text = table.concat(lines, " ")
   for sentence in (text:gsub("([%.%)][%.%)]?) +(%u)", "%1\n%2") .. "\n")
       :gmatch("([^\n]+)\n") do
-    out[#out + 1] = generate.escape(sentence)
+    for _, row in ipairs(wrap(sentence, "")) do
+      out[#out + 1] = generate.escape(row)
+    end
   end
 end
 
--- The lines of a text: prose in paragraphs, what is indented as it stands.
-local function add_text(out, text)
-  local block, kind = {}, nil
-  local wants_break = false
-  local function close()
-    if #block == 0 then return end
-    if kind == "code" then
-      add_code(out, block)
-      wants_break = false
-    else
-      if wants_break then out[#out + 1] = ".Pp" end
-      add_prose(out, block)
-    end
-    block = {}
-  end
+-- What a line of a text is: "prose", "gap" between paragraphs, or what
+-- stands as it is: "table", and from the first typed line on "session".
+local function kind_of(line, before)
+  if line == "" then return "gap" end
+  if not line:find("^  ") then return "prose" end
+  return (line:find("^  > ") or before == "session") and "session" or "table"
+end
+
+-- The text in blocks of one kind, {kind=, lines}; references and sources are
+-- paragraphs of their own.
+local function blocks_of(text)
+  local blocks, kind = {}, nil
   for line in (text .. "\n"):gmatch("([^\n]*)\n") do
-    local now = line == "" and "gap" or line:find("^  ") and "code" or "prose"
-    local starts = now == "prose" and line:find("^See also:")
-      or line:find("^Source:")
-    if now ~= kind or starts then close() end
-    if now == "gap" or starts then wants_break = kind ~= "code" end
+    local now = kind_of(line, kind)
+    if now ~= kind or line:find("^See also:") or line:find("^Source:") then
+      blocks[#blocks + 1] = {kind = now}
+    end
     kind = now
-    if now ~= "gap" then block[#block + 1] = line end
+    table.insert(blocks[#blocks], line)
   end
-  close()
+  return blocks
+end
+
+local function add_text(out, text)
+  local before
+  for _, block in ipairs(blocks_of(text)) do
+    if block.kind == "prose" then
+      if before == "prose" or before == "table" then
+        out[#out + 1] = ".Pp"
+      end
+      add_prose(out, block)
+    elseif block.kind ~= "gap" then
+      add_code(out, block)
+    end
+    if block.kind ~= "gap" then before = block.kind end
+  end
 end
 
 -- Help topics -------------------------------------------------------------------
@@ -94,7 +125,9 @@ local function add_name(out, name)
   out[#out + 1] = ".Ss " .. name
   if call ~= name then
     out[#out + 1] = ".Bd -literal"
-    out[#out + 1] = generate.escape(call, true)
+    for _, row in ipairs(wrap(call, "    ")) do
+      out[#out + 1] = generate.escape(row, true)
+    end
     out[#out + 1] = ".Ed"
     out[#out + 1] = ".Pp"
   end

@@ -202,7 +202,7 @@ static int unbind_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 static const OpRow row_split = {
     .name = "split",
-    .args = "x, size: ints, dim: dim = 1",
+    .args = "x: tensor, size: ints, dim: dim = 1",
     .help = "A list of views of x along dim: pieces of one size (the last "
             "may be smaller), or of the sizes of a list, which must add up "
             "to x's.\n"
@@ -217,7 +217,7 @@ static const OpRow row_split = {
 };
 static const OpRow row_chunk = {
     .name = "chunk",
-    .args = "x, count: int, dim: dim = 1",
+    .args = "x: tensor, count: int, dim: dim = 1",
     .help = "A list of views of x along dim: at most count pieces of equal "
             "size (the last may be smaller).\n"
             "  > #tensor.arange(5):chunk(2)\n"
@@ -230,7 +230,7 @@ static const OpRow row_chunk = {
 };
 static const OpRow row_unbind = {
     .name = "unbind",
-    .args = "x, dim: dim = 1",
+    .args = "x: tensor, dim: dim = 1",
     .help = "A list of views of x, one for each position along dim, without "
             "that dim.\n"
             "  > tensor({{1, 2}, {3, 4}}):unbind(2)[1]\n"

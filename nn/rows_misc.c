@@ -54,7 +54,7 @@ static int masked_fill_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 static const OpRow row_masked_fill = {
     .name = "masked_fill",
-    .args = "x, mask: tensor, value",
+    .args = "x: tensor, mask: tensor, value",
     .help = "x with value in the places where the bool tensor mask is true; "
             "the mask broadcasts.\n"
             "  > x = tensor({-1, 2, -3})\n"
@@ -82,7 +82,7 @@ static int clamp_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 static const OpRow row_clamp = {
     .name = "clamp",
-    .args = "x, min: number = nil, max: number = nil",
+    .args = "x: tensor, min: number = nil, max: number = nil",
     .help = "x with what is below min raised to it and what is above max "
             "lowered to it; either may be nil.\n"
             "  > tensor({-5, 0.5, 5}):clamp(0, 1)\n"
@@ -127,7 +127,7 @@ static void pass_gradient(Grad *c) { c->to[0] = c->g; }
 
 const OpRow nn_row_to = {
     .name = "convert",
-    .args = "x, dtype: dtype",
+    .args = "x: tensor, dtype: dtype",
     .help = "",
     .internal = true,
     .shape = to_shape,
@@ -136,7 +136,7 @@ const OpRow nn_row_to = {
 };
 const OpRow nn_row_clone = {
     .name = "clone",
-    .args = "x",
+    .args = "x: tensor",
     .help = "A copy of x with elements of its own; gradients flow through "
             "it. See detach.\n"
             "  > x = tensor({1, 2})\n"
@@ -162,7 +162,7 @@ static int contiguous_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 static const OpRow row_to = {
     .name = "to",
-    .args = "x, dtype: dtype",
+    .args = "x: tensor, dtype: dtype",
     .help = "x converted to dtype; x itself if it has it. Floats become "
             "integers by truncation, clipped to the range (NaN is 0); "
             "anything not 0 is true.\n"
@@ -173,7 +173,7 @@ static const OpRow row_to = {
 };
 static const OpRow row_contiguous = {
     .name = "contiguous",
-    .args = "x",
+    .args = "x: tensor",
     .help = "x with its elements in row-major order: itself if it has them "
             "so, else a copy.\n"
             "  > tensor.zeros(2, 3).T:contiguous():is_contiguous()\n"
@@ -199,7 +199,7 @@ static void overwritten_gradient(Grad *c) {
 
 static const OpRow row_copy = {
     .name = "copy_",
-    .args = "x, source",
+    .args = "x: tensor, source",
     .help = "Writes source's elements, broadcast and converted to x's dtype, "
             "into x; returns x.\n"
             "  > tensor.zeros(2, 2):copy_(tensor({1, 2}))\n"
@@ -212,7 +212,7 @@ static const OpRow row_copy = {
 };
 static const OpRow row_fill = {
     .name = "fill_",
-    .args = "x, value",
+    .args = "x: tensor, value",
     .help = "Sets every element of x to value; returns x.\n"
             "  > tensor.zeros(3):fill_(7)\n"
             "  float32 (3)\n"
@@ -229,7 +229,7 @@ static int zero_kernel(const OpCall *call, Tensor *out) {
 
 static const OpRow row_zero = {
     .name = "zero_",
-    .args = "x",
+    .args = "x: tensor",
     .help = "Sets every element of x to 0; returns x.\n"
             "  > tensor.ones(3):zero_()\n"
             "  float32 (3)\n"

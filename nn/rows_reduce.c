@@ -1,6 +1,6 @@
 /*
 ** rows_reduce.c - operations that bring dims together: sums, extremes,
-** means and spreads, softmax.
+** means and spreads.
 **
 ** Those that take `dims` have the set of dims in attrs->i[0] (absent: all)
 ** and keepdim in attrs->i[1].
@@ -10,7 +10,7 @@
 #include "nn/ops.h"
 #include "nn/rows.h"
 
-#define DIMS "x, dim: dims = nil, keepdim: bool = false"
+#define DIMS "x: tensor, dim: dims = nil, keepdim: bool = false"
 
 /* {== sums and products */
 
@@ -247,7 +247,7 @@ static void along_gradient(Grad *c) {
 
 static const OpRow row_argmax = {
     .name = "argmax",
-    .args = "x, dim: dim = nil, keepdim: bool = false",
+    .args = "x: tensor, dim: dim = nil, keepdim: bool = false",
     .help = "The position, from 1, of the greatest element along dim, as "
             "int64; without dim, that in x as one long row. The first of "
             "equals; NaN before everything.\n"
@@ -261,7 +261,7 @@ static const OpRow row_argmax = {
 };
 static const OpRow row_argmin = {
     .name = "argmin",
-    .args = "x, dim: dim = nil, keepdim: bool = false",
+    .args = "x: tensor, dim: dim = nil, keepdim: bool = false",
     .help = "The position, from 1, of the least element along dim, as int64; "
             "without dim, that in x as one long row. The first of equals; "
             "NaN before everything.\n"
@@ -272,7 +272,7 @@ static const OpRow row_argmin = {
 };
 static const OpRow row_max_along = {
     .name = "max_along",
-    .args = "x, dim: dim, keepdim: bool = false",
+    .args = "x: tensor, dim: dim, keepdim: bool = false",
     .help = "",
     .internal = true,
     .outputs = 2,
@@ -283,7 +283,7 @@ static const OpRow row_max_along = {
 };
 static const OpRow row_min_along = {
     .name = "min_along",
-    .args = "x, dim: dim, keepdim: bool = false",
+    .args = "x: tensor, dim: dim, keepdim: bool = false",
     .help = "",
     .internal = true,
     .outputs = 2,
@@ -483,72 +483,10 @@ static const OpRow row_logsumexp = {
     .compose = logsumexp_compose,
 };
 
-/* }== softmax {== */
-
-static int float_shape(const OpCall *call, OpShape *out) {
-  const Tensor *x = &call->in[0]->t;
-  bool is_float = tensor_dtype_is_float(x->dtype);
-  return nn_shape_like(out, is_float ? x->dtype : nn_default_dtype, x);
-}
-
-static int run_softmax(const OpCall *call, Tensor *out, bool log) {
-  Tensor x;
-  int status = tensor_as(&x, &call->in[0]->t, out->dtype);
-  if (status != TENSOR_OK) return status;
-  status = tensor_softmax(out, &x, (int)call->attrs->i[0], log);
-  tensor_release(&x);
-  return status;
-}
-
-static int softmax_kernel(const OpCall *call, Tensor *out) {
-  return run_softmax(call, out, false);
-}
-static int log_softmax_kernel(const OpCall *call, Tensor *out) {
-  return run_softmax(call, out, true);
-}
-
-static void softmax_gradient(Grad *c) {
-  Value *flow = op_mul(c, c->g, c->r);
-  Value *sum = op_sum(c, flow, 1u << c->attrs->i[0], true);
-  c->to[0] = op_sub(c, flow, op_mul(c, c->r, sum));
-}
-
-static void log_softmax_gradient(Grad *c) {
-  Value *sum = op_sum(c, c->g, 1u << c->attrs->i[0], true);
-  c->to[0] = op_sub(c, c->g, op_mul(c, op_exp(c, c->r), sum));
-}
-
-static const OpRow row_softmax = {
-    .name = "softmax",
-    .args = "x, dim: dim = -1",
-    .help = "e^x / sum(e^x) along dim: positive numbers that add up to 1. "
-            "Integers give the default float.\n"
-            "  > tensor({0, 0}):softmax()\n"
-            "  float32 (2)\n"
-            "    0.5000  0.5000",
-    .keeps_result = true,
-    .shape = float_shape,
-    .kernel = softmax_kernel,
-    .gradient = softmax_gradient,
-};
-static const OpRow row_log_softmax = {
-    .name = "log_softmax",
-    .args = "x, dim: dim = -1",
-    .help = "x - log(sum(e^x)) along dim: the logarithm of softmax, without "
-            "overflow.\n"
-            "  > tensor({0, 0}):log_softmax()\n"
-            "  float32 (2)\n"
-            "    -0.6931  -0.6931",
-    .keeps_result = true,
-    .shape = float_shape,
-    .kernel = log_softmax_kernel,
-    .gradient = log_softmax_gradient,
-};
-
 /* }== */
 
 const OpRow *const nn_rows_reduce[] = {
-    &nn_row_sum, &nn_row_prod,   &nn_row_mean, &row_var,         &row_std,
-    &row_norm,   &row_logsumexp, &row_max,     &row_min,         &nn_row_amax,
-    &row_amin,   &row_argmax,    &row_argmin,  &row_max_along,   &row_min_along,
-    &row_any,    &row_all,       &row_softmax, &row_log_softmax, NULL};
+    &nn_row_sum, &nn_row_prod,   &nn_row_mean, &row_var,       &row_std,
+    &row_norm,   &row_logsumexp, &row_max,     &row_min,       &nn_row_amax,
+    &row_amin,   &row_argmax,    &row_argmin,  &row_max_along, &row_min_along,
+    &row_any,    &row_all,       NULL};

@@ -155,7 +155,7 @@ static int narrow_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 static const OpRow row_select = {
     .name = "select",
-    .args = "x, dim: dim, index: int",
+    .args = "x: tensor, dim: dim, index: int",
     .help = "The view of x at one position along dim, without that dim.\n"
             "  > tensor({{1, 2}, {3, 4}}):select(2, -1)\n"
             "  float32 (2)\n"
@@ -164,7 +164,7 @@ static const OpRow row_select = {
 };
 static const OpRow row_narrow = {
     .name = "narrow",
-    .args = "x, dim: dim, first: int, length: int",
+    .args = "x: tensor, dim: dim, first: int, length: int",
     .help = "The view of length positions along dim, from first on.\n"
             "  > tensor({10, 20, 30, 40}):narrow(1, 2, 2)\n"
             "  float32 (2)\n"

@@ -123,7 +123,10 @@ static int autograd_grad(lua_State *L) {
   Value **in = check_tensors(L, 2, "inputs", &inputs);
   for (int k = 0; k < inputs; k++)
     if (in[k]->track == NULL)
-      return vm_error(L, "grad: input %d has requires_grad = false", k + 1);
+      return vm_error(L,
+                      "grad: input %d has requires_grad = false; call "
+                      "x:requires_grad_() before computing with it",
+                      k + 1);
   Value **seeds = check_seeds(L, 3, outputs);
   luaL_checkstack(L, 8, "too many inputs");
   Value **gradients =

@@ -115,14 +115,18 @@ static bool has_several(const OpRow *row) {
   return row->compose != NULL || row->outputs > 1;
 }
 
+static int no_target(lua_State *L, const VmBinding *b) {
+  const char *kind = vm_kind_of(L, 1); /* before anything is pushed */
+  return vm_error(L, "%s%s: the first argument must be a tensor, got %s%s",
+                  b->row->name, b->in_place ? "_" : "", kind, vm_colon_hint(L));
+}
+
 static int row_function(lua_State *L) {
   const VmBinding *b = lua_touserdata(L, lua_upvalueindex(1));
   VmArgs args;
   bool changes = b->in_place || b->row->in_place;
   bool several = has_several(b->row);
-  if (changes && vm_to_value(L, 1) == NULL)
-    return vm_error(L, "%s: the first argument must be a tensor, got %s",
-                    b->row->name, vm_kind_of(L, 1));
+  if (changes && vm_to_value(L, 1) == NULL) return no_target(L, b);
   int status = vm_read_args(L, b, &args);
   if (status != TENSOR_OK) return vm_raise(L, status);
   if (changes) return change_in_place(L, b, &args);

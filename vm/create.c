@@ -30,7 +30,9 @@ void vm_check_shape(lua_State *L, int idx, const char *who, OpShape *s,
   int last = lua_gettop(L), dtype_at = 0;
   if (last >= idx && lua_type(L, last) == LUA_TSTRING) dtype_at = last--;
   while (last >= idx && lua_isnil(L, last)) last--;
-  if (last < idx) vm_error(L, "%s: a shape is missing", who);
+  if (last < idx)
+    vm_error(L, "%s: a shape is missing%s", who,
+             dtype_at == 0 ? "" : ": whole numbers before the dtype");
   int status = vm_read_shape(L, idx, last, who, s->shape, &s->ndim);
   if (status != TENSOR_OK) vm_raise(L, status);
   s->dtype = dtype_at == 0 ? absent : vm_check_dtype(L, dtype_at, absent, who);
@@ -108,10 +110,10 @@ static int fill_from_table(lua_State *L, Tensor *t, int dim, int64_t offset,
   int64_t n = (int64_t)lua_rawlen(L, -1);
   if (n != t->shape[dim]) {
     char at[TENSOR_SHAPE_TEXT];
-    return tensor_fail("tensor: the tables are not of equal length: %lld "
-                       "elements are at %s, %lld before",
-                       (long long)n, tensor_shape_text(dim, index, at),
-                       (long long)t->shape[dim]);
+    return tensor_fail("tensor: the tables are not of equal length: the one "
+                       "at %s has %lld element%s, the first of its level %lld",
+                       tensor_shape_text(dim, index, at), (long long)n,
+                       n == 1 ? "" : "s", (long long)t->shape[dim]);
   }
   if (!lua_checkstack(L, 4)) return tensor_no_memory(0);
   for (int64_t k = 0; k < n; k++) {
@@ -132,6 +134,9 @@ static int create_call(lua_State *L) {
   int64_t index[TENSOR_MAX_DIMS] = {0};
   Value *v = vm_to_value(L, 2);
   int type = lua_type(L, 2);
+  if (lua_type(L, 3) == LUA_TNUMBER)
+    return vm_error(L, "tensor: several numbers stand in a table, as in "
+                       "tensor({1, 2}); after it comes the dtype");
   if (v == NULL && type != LUA_TTABLE && type != LUA_TNUMBER &&
       type != LUA_TBOOLEAN)
     return vm_error(L,
@@ -306,13 +311,23 @@ static int create_arange(lua_State *L) {
   return vm_made(L, TENSOR_OK);
 }
 
+double vm_check_number(lua_State *L, int idx, const char *who,
+                       const char *what) {
+  if (lua_type(L, idx) != LUA_TNUMBER)
+    vm_error(L, "%s: argument %d (%s) must be a number, got %s", who, idx, what,
+             vm_kind_of(L, idx));
+  return (double)lua_tonumber(L, idx);
+}
+
 /* `count` numbers from first to last at equal distances. */
 static Tensor *push_spaced(lua_State *L, const char *who, double *first,
                            double *distance) {
   OpShape s = {.ndim = 1};
-  double last = luaL_checknumber(L, 2);
-  *first = luaL_checknumber(L, 1);
-  s.shape[0] = (int64_t)luaL_checkinteger(L, 3);
+  *first = vm_check_number(L, 1, who, "first");
+  double last = vm_check_number(L, 2, who, "last");
+  if (!vm_read_integer(L, 3, &s.shape[0]))
+    vm_error(L, "%s: argument 3 (count) must be a whole number, got %s", who,
+             vm_kind_of(L, 3));
   s.dtype = vm_check_dtype(L, 4, nn_default_dtype, who);
   if (s.shape[0] < 0) vm_error(L, "%s: the count cannot be negative", who);
   *distance = s.shape[0] > 1 ? (last - *first) / (double)(s.shape[0] - 1) : 0;

@@ -40,7 +40,8 @@ static int create_randn_like(lua_State *L) {
 
 static int create_uniform(lua_State *L) {
   OpShape s;
-  double low = luaL_checknumber(L, 1), high = luaL_checknumber(L, 2);
+  double low = vm_check_number(L, 1, "uniform", "low");
+  double high = vm_check_number(L, 2, "uniform", "high");
   vm_check_shape(L, 3, "uniform", &s, nn_default_dtype);
   float_only(L, &s, "uniform");
   if (!(low <= high))
@@ -52,7 +53,8 @@ static int create_uniform(lua_State *L) {
 
 static int create_normal(lua_State *L) {
   OpShape s;
-  double mean = luaL_checknumber(L, 1), sd = luaL_checknumber(L, 2);
+  double mean = vm_check_number(L, 1, "normal", "mean");
+  double sd = vm_check_number(L, 2, "normal", "sd");
   vm_check_shape(L, 3, "normal", &s, nn_default_dtype);
   float_only(L, &s, "normal");
   if (!(sd >= 0))

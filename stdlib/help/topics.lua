@@ -136,6 +136,7 @@
 --
 -- `and`, `or` and `not` are Lua's own: every tensor counts as true. Strings
 -- are joined with tostring(x). `*` is not the matrix product, see matmul.
+-- `for i, v in ipairs(x)` goes over the first dim.
 -- See also: tensor.broadcasting, tensor.dtypes, tensor.allclose.
 --   > x = tensor({1, 2, 3})
 --   > 2 * x + 1
