@@ -11,7 +11,7 @@ end
 
 local modules = {
   tensor = {
-    {"Reading on", [[arguments dtypes broadcasting operators indexing
+    {"Reading on", [[arguments index operators dtypes broadcasting
       in_place]]},
     {"Creation", [[zeros ones full empty eye zeros_like ones_like full_like
       arange linspace logspace default_dtype]]},
@@ -21,12 +21,13 @@ local modules = {
     {"Attributes and conversion", [[shape ndim dtype T numel is item totable
       is_contiguous to float double long int byte bool set_printoptions
       get_printoptions printoptions]]},
-    {"Elements", [[select narrow index_select masked_select gather scatter
-      scatter_ scatter_add scatter_add_ take put_ index_put_ nonzero where
-      masked_fill copy_ fill_ zero_]]},
+    {"Elements", [[select narrow index_select masked_select gather take nonzero
+      where masked_fill scatter scatter_ scatter_add scatter_add_ index_copy
+      index_copy_ index_fill index_fill_ index_add index_add_ put_ copy_ fill_
+      zero_]]},
     {"Shape", [[reshape view flatten squeeze unsqueeze transpose permute
-      expand tile concat stack split chunk unbind flip roll pad unfold
-      contiguous clone]]},
+      movedim expand tile repeat_interleave concat stack split chunk unbind
+      flip rot90 roll pad unfold fold meshgrid contiguous clone]]},
     {"Arithmetic", [[add sub mul div floor_div mod pow neg abs sign square
       reciprocal maximum minimum clamp lerp]]},
     {"Functions", [[sqrt rsqrt exp expm1 log log1p log2 log10 xlogy sin cos
@@ -36,14 +37,15 @@ local modules = {
     {"Comparisons and logic", [[eq ne lt le gt ge allclose isnan isinf
       isfinite logical_and logical_or logical_xor logical_not]]},
     {"Reductions", [[sum mean prod max min amax amin argmax argmin var std
-      norm logsumexp any all median]]},
-    {"Sorting and counting", [[cumsum cumprod cummax cummin logcumsumexp sort
-      argsort topk unique bincount histc]]},
+      norm logsumexp any all count_nonzero median quantile]]},
+    {"Sorting and counting", [[cumsum cumprod cummax cummin logcumsumexp diff
+      sort argsort topk unique bincount histc
+      searchsorted]]},
     {"Matrices", [[matmul dot mm mv bmm outer einsum trace diag tril triu
       kron linalg]]},
     {"Signals and images", [[fft conv1d conv2d conv3d conv_transpose1d
-      conv_transpose2d conv_transpose3d correlate convolve max_pool2d
-      avg_pool2d interpolate]]},
+      conv_transpose2d conv_transpose3d correlate convolve max_pool1d
+      max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d interpolate]]},
     {"Gradients", [[requires_grad requires_grad_ grad backward detach
       zero_grad is_leaf]]},
     {"Files", "save load"},

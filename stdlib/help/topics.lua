@@ -169,10 +169,6 @@
 --   float32 (2)
 --     0.5000  1.5000
 
---- tensor.linalg
--- Functions of matrices: decompositions, equations, norms. A batch of
--- matrices is a tensor with more dims in front: (..., rows, columns).
-
 --- tensor.fft
 -- Fourier transforms. Complex numbers are a trailing dim of size 2: the real
 -- part, then the imaginary.
