@@ -249,12 +249,12 @@ local function find_last(word)
   return names
 end
 
--- The topic of exactly that name: with a colon or a point, x for a tensor.
+-- The topic of exactly that name, however it is spelt: "tensor:sum",
+-- "x:sum", "linalg.solve", "add_".
 local function exact(word)
-  local name = word:gsub(":", ".")
-  return topics[word] or topics[name]
-    or topics[name:gsub("^x%.", "tensor.")] or in_place_topic(word)
-    or in_place_topic((name:gsub("^x%.", "tensor.")))
+  local name = word:gsub(":", "."):gsub("^x%.", "tensor.")
+  return topics[word] or topics[name] or in_place_topic(name)
+    or name:find(".", 1, true) and topics["tensor." .. name]
 end
 
 -- The topics right below a module or class.
