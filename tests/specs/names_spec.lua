@@ -83,15 +83,6 @@ test("every text has an example", function()
   check.equal(table.concat(no_example_in(public_names()), " "), "")
 end)
 
-test("only names that there are go without an example", function()
-  for name in pairs(no_example) do
-    local module, field = name:match("^(%a+)%.(%a+)$")
-    truthy(module and field, name)
-    if not tensor.linalg or not tensor.fft then break end
-    truthy(require(module)[field] ~= nil, name)
-  end
-end)
-
 test("a text begins with the call and says more than that", function()
   for _, name in ipairs(public_names()) do
     local text = text_on(name)
