@@ -187,7 +187,8 @@ static int plant(Walk *w, Value *out, Value *seed) {
   Grad c;
   if (out->track == NULL)
     return tensor_fail("backward: the tensor does not depend on any tensor "
-                       "with requires_grad");
+                       "with requires_grad; call x:requires_grad_() before "
+                       "computing with x");
   int status = nn_check_current(out, "backward");
   if (status != TENSOR_OK) return status;
   if (seed != NULL && !tensor_same_shape(&seed->t, &out->t)) {

@@ -437,7 +437,12 @@ static const OpRow row_avg_pool2d = {
     .args = POOL,
     .help = "The mean under each window of pool_size, moved by strides "
             "(pool_size unless given) over images (batch, height, width, "
-            "channels), or channels first. Padded positions are not counted.",
+            "channels), or channels first. Padding as in conv2d; padded "
+            "positions are not counted.\n"
+            "  > tensor.arange(16):float():reshape(1, 4, 4, "
+            "1):avg_pool2d():flatten()\n"
+            "  float32 (4)\n"
+            "     3.5000   5.5000  11.5000  13.5000",
     .compose = avg_pool_compose,
 };
 

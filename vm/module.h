@@ -37,6 +37,8 @@ extern const luaL_Reg vm_native_table[];
 void vm_push_metatable(lua_State *L);
 /* Makes the metatable; the methods are a table at the top of the stack. */
 void vm_make_metatable(lua_State *L);
+/* Whether the row's operation also exists as name_, in place. */
+bool vm_has_in_place_form(const OpRow *row);
 /* Sets the functions of all rows in the table at module and methods. */
 void vm_bind_rows(lua_State *L, int module, int methods);
 /* The __tostring of tensors. */

@@ -190,6 +190,7 @@ end)
 
 test("a Function lets go of what it held", function()
   collectgarbage()
+  collectgarbage()
   local before = require("native").memory().live
   for i = 1, 50 do
     local x = tensor.ones(1000):requires_grad_()
