@@ -55,6 +55,8 @@ extern TensorDType nn_default_dtype;
 #define NN_LISTS 4
 /* The count of a padding list that stands for the word "same". */
 #define NN_SAME (-2)
+/* And for "causal": rows other than conv1d refuse it. */
+#define NN_CAUSAL (-3)
 /* An argument that was not given. */
 #define NN_ABSENT INT64_MIN
 
@@ -102,7 +104,7 @@ typedef struct OpResults {
 **   int      a whole number           number   a float
 **   bool     true or false            ints     whole numbers or a list
 **   dtype    "float32" ...            a|b|c    one of these words
-**   padding  "valid", "same" or ints
+**   padding  "valid", "same", "causal" or ints
 **   text     a string, for composites alone
 ** The last argument may be several in place of a list of them: `ints` or
 ** `tensors`.

@@ -13,8 +13,8 @@
   X(reduce) X(softmax) X(sort) X(cumulative)                                   \
   X(shape) X(rearrange) X(join) X(slice) X(index)                              \
   X(matmul) X(matrix) X(linalg)                                                \
-  X(convolution) X(convolution_nd) X(signal) X(fft)                            \
-  X(misc)
+  X(convolution) X(convolution_nd) X(pool) X(signal)                           \
+  X(interpolate) X(fft) X(misc)
 /* clang-format on */
 
 /* Each file ends in a list of its rows, closed by NULL. */

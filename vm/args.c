@@ -190,7 +190,9 @@ static int read_padding(lua_State *L, const VmBinding *b, int k, int idx,
   if (lua_type(L, idx) != LUA_TSTRING)
     return read_list(L, b, k, idx, idx, a, slot);
   const char *word = lua_tostring(L, idx);
-  a->counts[slot] = strcmp(word, "same") == 0 ? NN_SAME : 0;
+  a->counts[slot] = strcmp(word, "same") == 0     ? NN_SAME
+                    : strcmp(word, "causal") == 0 ? NN_CAUSAL
+                                                  : 0;
   if (a->counts[slot] == 0 && strcmp(word, "valid") != 0)
     return refuse(L, b, k, idx, "\"valid\", \"same\" or sizes");
   return TENSOR_OK;
