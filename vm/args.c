@@ -249,6 +249,27 @@ static int read_word(lua_State *L, const VmBinding *b, int k, int idx,
   return TENSOR_OK;
 }
 
+static int read_number_or_word(lua_State *L, const VmBinding *b, int k, int idx,
+                               OpAttrs *a) {
+  const VmParam *p = &b->params[k];
+  char must[128];
+  int n;
+  a->i[p->slot] = 0;
+  a->f[p->number_slot] = NAN;
+  if (lua_type(L, idx) == LUA_TNUMBER) {
+    a->f[p->number_slot] = (double)lua_tonumber(L, idx);
+    return TENSOR_OK;
+  }
+  if (lua_type(L, idx) == LUA_TSTRING) {
+    n = word_index(p, lua_tostring(L, idx), (int)lua_rawlen(L, idx));
+    a->i[p->slot] = n + 1;
+    if (n >= 0) return TENSOR_OK;
+  }
+  snprintf(must, sizeof must, "a number or one of %.*s", p->words_size,
+           p->words);
+  return refuse(L, b, k, idx, must);
+}
+
 static int read_dtype(lua_State *L, const VmBinding *b, int k, int idx,
                       int64_t *dtype) {
   int d = lua_type(L, idx) == LUA_TSTRING
@@ -316,6 +337,7 @@ static int read_argument(lua_State *L, const VmBinding *b, int k, int idx,
   case VM_PADDING: return read_padding(L, b, k, idx, a, p->slot);
   case VM_DTYPE: return read_dtype(L, b, k, idx, &a->i[p->slot]);
   case VM_WORD: return read_word(L, b, k, idx, &a->i[p->slot]);
+  case VM_NUMBER_OR_WORD: return read_number_or_word(L, b, k, idx, a);
   case VM_TEXT:
     if (lua_type(L, idx) != LUA_TSTRING)
       return refuse(L, b, k, idx, "a string");
@@ -351,6 +373,10 @@ static int set_default(const VmBinding *b, int k, VmArgs *args) {
   case VM_OPERAND: return default_operand(p, args);
   case VM_NUMBER:
     a->f[p->slot] = nil ? NAN : strtod(p->fallback, NULL);
+    return TENSOR_OK;
+  case VM_NUMBER_OR_WORD:
+    a->i[p->slot] = nil ? NN_ABSENT : 0;
+    a->f[p->number_slot] = nil ? NAN : strtod(p->fallback, NULL);
     return TENSOR_OK;
   case VM_INTS:
     a->counts[p->slot] = nil ? -1 : 1;
