@@ -26,6 +26,13 @@ int nn_linalg_vectors(const OpCall *call, const Tensor *a, const Tensor *b);
 static inline Value *op_turn(Grad *c, Value *x) {
   return x == NULL ? NULL : op_transpose(c, x, x->t.ndim - 2, x->t.ndim - 1);
 }
+/* a b' and a' b */
+static inline Value *op_matmul_turned(Grad *c, Value *a, Value *b) {
+  return op_bmatmul(c, a, op_turn(c, b));
+}
+static inline Value *op_turned_matmul(Grad *c, Value *a, Value *b) {
+  return op_bmatmul(c, op_turn(c, a), b);
+}
 /* A size-1 dim more: the last (a column), or the last but one (a row). */
 Value *op_column(Grad *c, Value *x);
 Value *op_row(Grad *c, Value *x);

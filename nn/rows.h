@@ -11,8 +11,9 @@
 #define NN_ROW_FILES(X)                                                        \
   X(reduce)                                                                    \
   X(sort)                                                                      \
-  X(cumulative) X(shape) X(rearrange) X(join) X(slice) X(index) X(matmul)      \
-      X(matrix) X(linalg) X(factor) X(norm) X(convolution) X(convolution_nd)   \
+  X(cumulative)                                                                \
+  X(shape) X(rearrange) X(join) X(slice) X(index) X(matmul) X(matrix)          \
+      X(linalg) X(factor) X(lstsq) X(norm) X(convolution) X(convolution_nd)    \
           X(signal) X(fft) X(misc)
 
 /* Each file ends in a list of its rows, closed by NULL. */

@@ -1,6 +1,5 @@
 /*
-** rows_factor.c - tensor.linalg: orthogonal factors, and the least-squares
-** answers made of them.
+** rows_factor.c - tensor.linalg: orthogonal factors.
 **
 ** The gradients of singular and eigenvectors divide by the differences of
 ** (squared) values, as in PyTorch: where two are equal the vectors are not
@@ -13,16 +12,6 @@
 #include "nn/linalg.h"
 
 /* {== what the rules share */
-
-static Value *mm(Grad *c, Value *a, Value *b) { return op_bmatmul(c, a, b); }
-
-/* a b', a' b */
-static Value *mm_turned(Grad *c, Value *a, Value *b) {
-  return op_bmatmul(c, a, op_turn(c, b));
-}
-static Value *turned_mm(Grad *c, Value *a, Value *b) {
-  return op_bmatmul(c, op_turn(c, a), b);
-}
 
 /* a + b, either of which may be missing on purpose. */
 static Value *plus(Grad *c, Value *a, Value *b) {
@@ -68,11 +57,11 @@ static int qr_kernel(const OpCall *call, Tensor *out) {
 static Value *tall_qr_gradient(Grad *c, Value *q, Value *r, Value *gq,
                                Value *gr) {
   Value *m = NULL;
-  if (gr != NULL) m = mm_turned(c, r, gr);
-  if (gq != NULL) m = plus(c, m, op_neg(c, turned_mm(c, gq, q)));
+  if (gr != NULL) m = op_matmul_turned(c, r, gr);
+  if (gq != NULL) m = plus(c, m, op_neg(c, op_turned_matmul(c, gq, q)));
   Value *lower = op_triangle(c, m, false, 0.5);
   Value *h = op_add(c, lower, op_turn(c, lower));
-  Value *right = plus(c, gq, mm(c, q, h));
+  Value *right = plus(c, gq, op_bmatmul(c, q, h));
   return op_turn(c, op_solve_triangular(c, r, op_turn(c, right), true));
 }
 
@@ -100,8 +89,8 @@ static Value *wide_qr_gradient(Grad *c, Value *a, int64_t m, int64_t n) {
   if (gr != NULL) {
     Value *gv = columns(c, gr, m, n - m);
     gu = columns(c, gr, 0, m);
-    gy = mm(c, q, gv);
-    gq = plus(c, gq, mm_turned(c, y, gv));
+    gy = op_bmatmul(c, q, gv);
+    gq = plus(c, gq, op_matmul_turned(c, y, gv));
   }
   Value *gx = tall_qr_gradient(c, q, columns(c, c->r2, 0, m), gq, gu);
   Value *ga = among(c, gx, 0, n);
@@ -171,11 +160,11 @@ static Value *turning(Grad *c, Value *u, Value *s, Value *vh, Value *mask) {
   Value *e = op_mul(c, op_sub(c, row, column), op_add(c, row, column));
   e = op_where(c, mask, op_num(c, 1), e);
   if (c->g != NULL) {
-    Value *of_u = op_div(c, skew(c, turned_mm(c, u, c->g)), e);
+    Value *of_u = op_div(c, skew(c, op_turned_matmul(c, u, c->g)), e);
     sum = op_mul(c, of_u, row);
   }
   if (c->g3 != NULL) {
-    Value *of_v = op_div(c, skew(c, mm_turned(c, vh, c->g3)), e);
+    Value *of_v = op_div(c, skew(c, op_matmul_turned(c, vh, c->g3)), e);
     sum = plus(c, sum, op_mul(c, column, of_v));
   }
   return sum;
@@ -187,22 +176,22 @@ static Value *vectors_gradient(Grad *c, Value *u, Value *s, Value *vh,
   Value *mask = op_diagonal_mask(c, k);
   Value *inside = turning(c, u, s, vh, mask);
   if (c->g2 != NULL) inside = plus(c, inside, on_diagonal(c, c->g2, mask));
-  Value *ga = mm(c, u, mm(c, inside, vh));
+  Value *ga = op_bmatmul(c, u, op_bmatmul(c, inside, vh));
   if (c->g != NULL && tall) { /* u turns out of its space */
     Value *w = op_div(c, c->g, op_row(c, s));
-    w = op_sub(c, w, mm(c, u, turned_mm(c, u, w)));
-    ga = plus(c, ga, mm(c, w, vh));
+    w = op_sub(c, w, op_bmatmul(c, u, op_turned_matmul(c, u, w)));
+    ga = plus(c, ga, op_bmatmul(c, w, vh));
   }
   if (c->g3 != NULL && wide) {
     Value *w = op_div(c, c->g3, op_column(c, s));
-    w = op_sub(c, w, mm(c, mm_turned(c, w, vh), vh));
-    ga = plus(c, ga, mm(c, u, w));
+    w = op_sub(c, w, op_bmatmul(c, op_matmul_turned(c, w, vh), vh));
+    ga = plus(c, ga, op_bmatmul(c, u, w));
   }
   return ga;
 }
 
 static Value *values_gradient(Grad *c, Value *g, Value *u, Value *vh) {
-  return mm(c, op_mul(c, u, op_row(c, g)), vh);
+  return op_bmatmul(c, op_mul(c, u, op_row(c, g)), vh);
 }
 
 static void svd_gradient(Grad *c) {
@@ -315,15 +304,15 @@ static int eigvalsh_kernel(const OpCall *call, Tensor *out) {
 ** the values. */
 static Value *eigh_back(Grad *c, Value *values, Value *v, Value *g, Value *gv) {
   if (gv == NULL || v == NULL)
-    return mm_turned(c, op_mul(c, v, op_row(c, g)), v);
+    return op_matmul_turned(c, op_mul(c, v, op_row(c, g)), v);
   Value *mask = op_diagonal_mask(c, v->t.shape[v->t.ndim - 1]);
   Value *e = op_sub(c, op_row(c, values), op_column(c, values));
   e = op_where(c, mask, op_num(c, 1), e);
-  Value *inside = op_div(c, turned_mm(c, v, gv), e);
+  Value *inside = op_div(c, op_turned_matmul(c, v, gv), e);
   inside = op_scale(c, op_add(c, inside, op_turn(c, inside)), 0.5);
   inside = op_where(c, mask, op_num(c, 0), inside);
   if (g != NULL) inside = op_add(c, inside, on_diagonal(c, g, mask));
-  return mm(c, v, mm_turned(c, inside, v));
+  return op_bmatmul(c, v, op_matmul_turned(c, inside, v));
 }
 
 static void eigh_gradient(Grad *c) {
@@ -373,137 +362,7 @@ static const OpRow row_eigvalsh = {
     .gradient = eigvalsh_gradient,
 };
 
-/* }== the pseudo-inverse and least squares {== */
-
-static int pinv_shape(const OpCall *call, OpShape *out) {
-  const Tensor *a = &call->in[0]->t;
-  int d = a->ndim, status = nn_linalg_matrix(call, a);
-  if (status != TENSOR_OK) return status;
-  nn_shape_like(out, nn_linalg_dtype(1, call->in), a);
-  out->shape[d - 1] = a->shape[d - 2];
-  out->shape[d - 2] = a->shape[d - 1];
-  return TENSOR_OK;
-}
-
-static int pinv_kernel(const OpCall *call, Tensor *out) {
-  int status = tensor_pinv(out, &call->in[0]->t, call->attrs->f[0]);
-  return status;
-}
-
-/* Golub, Pereyra, "The differentiation of pseudo-inverses and nonlinear
-** least squares problems whose variables separate", 1973; the rank stays. */
-static Value *pinv_back(Grad *c, Value *a, Value *p, Value *g) {
-  Value *pt = op_turn(c, p), *gt = op_turn(c, g);
-  Value *within = mm(c, pt, mm(c, g, pt));
-  Value *left = mm(c, mm(c, gt, p), pt);
-  left = op_sub(c, left, mm(c, a, mm(c, p, left)));
-  Value *right = mm(c, pt, mm(c, p, gt));
-  right = op_sub(c, right, mm(c, mm(c, right, p), a));
-  return op_sub(c, op_add(c, left, right), within);
-}
-
-static void pinv_gradient(Grad *c) {
-  c->to[0] = pinv_back(c, c->in[0], c->r, c->g);
-}
-
-static const OpRow row_pinv = {
-    .name = "linalg.pinv",
-    .args = "a: tensor, rtol: number = nil",
-    .help = "The Moore-Penrose pseudo-inverse: a (..., m, n) gives (..., n, "
-            "m). Singular values not above rtol times the largest count as "
-            "0; rtol is machine precision times the larger of m and n unless "
-            "said. The gradient takes the rank as fixed. NaN and infinity "
-            "are an error.\n"
-            "  > tensor.linalg.pinv(tensor({{2, 0}, {0, 0}}))\n"
-            "  float32 (2, 2)\n"
-            "    0.5000  0.0000\n"
-            "    0.0000  0.0000",
-    .keeps = 1,
-    .keeps_result = true,
-    .shape = pinv_shape,
-    .kernel = pinv_kernel,
-    .gradient = pinv_gradient,
-};
-
-static int lstsq_shape(const OpCall *call, OpShape *out) {
-  const Tensor *a = &call->in[0]->t, *b = &call->in[1]->t;
-  out[0].dtype = nn_linalg_dtype(2, call->in);
-  int status = nn_linalg_meet("linalg.lstsq", a, b, a->shape[a->ndim - 1],
-                              b->shape[b->ndim - 1], out);
-  out[1] = out[0];
-  out[1].dtype = TENSOR_INT64;
-  out[1].ndim -= 2;
-  return status;
-}
-
-static int lstsq_kernel(const OpCall *call, Tensor *out) {
-  return tensor_lstsq(&out[0], &out[1], &call->in[0]->t, &call->in[1]->t,
-                      call->attrs->f[0]);
-}
-
-/* x = p b, p the pseudo-inverse. */
-static void lstsq_gradient(Grad *c) {
-  Value *a = c->in[0], *b = c->in[1];
-  if (c->g == NULL) return;
-  Value *p = nn_apply1(c, &row_pinv, a, c->attrs);
-  if (c->needs[0]) c->to[0] = pinv_back(c, a, p, mm_turned(c, c->g, b));
-  if (c->needs[1]) c->to[1] = turned_mm(c, p, c->g);
-}
-
-static const OpRow row_lstsq_matrix = {
-    .name = "linalg_lstsq",
-    .args = "a: tensor, b: tensor, rtol: number",
-    .help = "",
-    .internal = true,
-    .outputs = 2,
-    .keeps = 3,
-    .shape = lstsq_shape,
-    .kernel = lstsq_kernel,
-    .gradient = lstsq_gradient,
-};
-
-static int lstsq_compose(Grad *c, const OpCall *call, OpResults *out) {
-  Value *in[2] = {call->in[0], call->in[1]}, *found[NN_FEW];
-  int status = nn_linalg_matrix(call, &in[0]->t);
-  if (status != TENSOR_OK) return status;
-  int vectors = nn_linalg_vectors(call, &in[0]->t, &in[1]->t);
-  if (vectors < 0) return TENSOR_FAIL;
-  TensorDType dtype = nn_linalg_dtype(2, call->in);
-  for (int k = 0; k < 2; k++) in[k] = nn_linalg_float(c, in[k], dtype);
-  if (vectors) in[1] = op_column(c, in[1]);
-  nn_apply_all(c, &row_lstsq_matrix, 2, in, call->attrs, found);
-  if (found[0] == NULL) return c->status;
-  Value *off = op_square(c, op_sub(c, mm(c, in[0], found[0]), in[1]));
-  Value *residuals = op_sum(c, off, 1u << (found[0]->t.ndim - 2), false);
-  if (vectors) {
-    found[0] = op_uncolumn(c, found[0]);
-    residuals = op_uncolumn(c, residuals);
-  }
-  status = nn_answers(c, out, 3);
-  if (status == TENSOR_OK) status = nn_answer(c, out, found[0]);
-  if (status == TENSOR_OK) status = nn_answer(c, out, residuals);
-  return status == TENSOR_OK ? nn_answer(c, out, found[1]) : status;
-}
-
-static const OpRow row_lstsq = {
-    .name = "linalg.lstsq",
-    .args = "a: tensor, b: tensor, rtol: number = nil",
-    .help =
-        "Least squares: the x for which |a x - b| is least, and among several "
-        "the one of least norm. a (..., m, n) and b (..., m, k), or vectors "
-        "as in solve, give x (..., n, k), the residuals sum((a x - b)^2) "
-        "over the rows (..., k), and the rank of each a (int64). Singular "
-        "values not above rtol times the largest count as 0, as in pinv. "
-        "NaN and infinity are an error.\n"
-        "  > local a = tensor({{1, 1}, {1, 2}, {1, 3}})\n"
-        "  > tensor.linalg.lstsq(a, tensor({2, 3, 4}))\n"
-        "  float32 (2)\n"
-        "    1.0000  1.0000",
-    .compose = lstsq_compose,
-};
-
 /* }== */
 
-const OpRow *const nn_rows_factor[] = {
-    &row_qr,   &row_svd,   &row_svdvals,      &row_eigh, &row_eigvalsh,
-    &row_pinv, &row_lstsq, &row_lstsq_matrix, NULL};
+const OpRow *const nn_rows_factor[] = {&row_qr,   &row_svd,      &row_svdvals,
+                                       &row_eigh, &row_eigvalsh, NULL};

@@ -51,9 +51,8 @@ static int NAME(svd_call)(const Svd *s, TYPE *a, TYPE *values, TYPE *u,
                           TYPE *vh, TYPE *work, LinalgInt length,
                           LinalgInt *integers) {
   LinalgInt m = (LinalgInt)s->m, n = (LinalgInt)s->n;
-  return LAPACK(gesdd)(LAPACK_COL_MAJOR, s->mode, n, m, a, n, values, vh,
-                       (LinalgInt)s->v_rows, u, (LinalgInt)s->u_columns, work,
-                       length, integers);
+  return LAPACK(gesdd)(LAPACK_COL_MAJOR, s->mode, n, m, a, n, values, vh, n, u,
+                       (LinalgInt)s->u_columns, work, length, integers);
 }
 
 static int NAME(svd_work)(const Svd *s, double *length) {
@@ -90,9 +89,8 @@ static void NAME(divide_columns)(TYPE *u, const TYPE *s, int64_t m, int64_t k,
 
 static void NAME(divide_all)(void *u, const void *s, int64_t items, int64_t m,
                              int64_t k, double rtol) {
-  for (int64_t i = 0; i < items; i++)
-    NAME(divide_columns)
-    ((TYPE *)u + i * m * k, (const TYPE *)s + i * k, m, k, rtol);
+  for (int64_t i = 0; i < items; i++) NAME(divide_columns)
+  ((TYPE *)u + i * m * k, (const TYPE *)s + i * k, m, k, rtol);
 }
 
 /* }== eigenvalues {== */
