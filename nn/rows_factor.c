@@ -6,7 +6,6 @@
 ** unique and the gradient is infinite or NaN. Gradients of values alone
 ** never divide.
 */
-#include <math.h>
 #include <string.h>
 
 #include "nn/linalg.h"
@@ -120,11 +119,11 @@ static const OpRow row_qr = {
             "no gradient where m > n. The diagonal of R may have either "
             "sign. The gradient needs the first k columns of a to be "
             "independent.\n"
-            "  > local q, r = tensor.linalg.qr(tensor({{3, 1}, {4, 2}}))\n"
-            "  > q:matmul(r)\n"
+            "  > local q, r = tensor.linalg.qr(tensor({{1, 2}, {2, 1}}))\n"
+            "  > r:abs()\n"
             "  float32 (2, 2)\n"
-            "    3.0000  1.0000\n"
-            "    4.0000  2.0000",
+            "    2.2361  1.7889\n"
+            "         0  1.3416",
     .outputs = 2,
     .keeps = 1,
     .keeps_result = true,
@@ -219,10 +218,11 @@ static const OpRow row_svd = {
         "U, S and Vh with a = U diag(S) Vh: a (..., m, n) gives orthonormal "
         "columns U (..., m, k), singular values S (..., k), falling, and "
         "orthonormal rows Vh (..., k, n), k the lesser of m and n; "
-        "full_matrices = true gives square U and Vh. Vectors are unique up "
-        "to their sign at best. The gradient of U and Vh is infinite or NaN "
-        "where two singular values are equal or, for m not n, one is 0. NaN "
-        "and infinity in a are an error.\n"
+        "full_matrices = true gives square U and Vh, which have no gradient "
+        "where m is not n. Vectors are unique up to their sign at best. The "
+        "gradient of U and Vh is infinite or NaN where two singular values "
+        "are equal or, for m not n, one is 0. NaN and infinity in a are an "
+        "error.\n"
         "  > local u, s, vh = tensor.linalg.svd(tensor({{3, 0}, {4, 5}}))\n"
         "  > s\n"
         "  float32 (2)\n"
@@ -331,10 +331,10 @@ static const OpRow row_eigh = {
         "NaN where two eigenvalues are equal. NaN and infinity in a are an "
         "error.\n"
         "  > local values, vectors = tensor.linalg.eigh(tensor({{2, 1}, "
-        "{1, 2}}))\n"
+        "{1, 3}}))\n"
         "  > values\n"
         "  float32 (2)\n"
-        "    1  3",
+        "    1.3820  3.6180",
     .outputs = 2,
     .keeps_result = true,
     .shape = eigh_shape,
@@ -353,9 +353,9 @@ static const OpRow row_eigvalsh = {
     .args = "a: tensor, lower: bool = true",
     .help = "The eigenvalues of eigh alone: faster, and with a gradient "
             "where some are equal.\n"
-            "  > tensor.linalg.eigvalsh(tensor({{2, 1}, {1, 2}}))\n"
+            "  > tensor.linalg.eigvalsh(tensor({{2, 1}, {1, 3}}))\n"
             "  float32 (2)\n"
-            "    1  3",
+            "    1.3820  3.6180",
     .keeps = 1,
     .shape = eigvalsh_shape,
     .kernel = eigvalsh_kernel,
