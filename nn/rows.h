@@ -12,9 +12,16 @@
   X(reduce)                                                                    \
   X(sort)                                                                      \
   X(cumulative)                                                                \
-  X(shape) X(rearrange) X(join) X(slice) X(index) X(matmul) X(matrix)          \
-      X(linalg) X(factor) X(lstsq) X(norm) X(convolution) X(convolution_nd)    \
-          X(signal) X(fft) X(misc)
+  X(shape)                                                                     \
+  X(rearrange)                                                                 \
+  X(join)                                                                      \
+  X(slice)                                                                     \
+  X(index)                                                                     \
+  X(matmul)                                                                    \
+  X(matrix)                                                                    \
+  X(linalg)                                                                    \
+  X(factor)                                                                    \
+  X(lstsq) X(norm) X(convolution) X(convolution_nd) X(signal) X(fft) X(misc)
 
 /* Each file ends in a list of its rows, closed by NULL. */
 #define X(name) extern const OpRow *const nn_rows_##name[];
