@@ -82,13 +82,13 @@ static Value *among(Grad *c, Value *x, int64_t start, int64_t n) {
 }
 
 /* Of a wide a = (x y): q, u come from x, and v is q' y. */
-static Value *wide_qr_gradient(Grad *c, Value *a, int64_t m, int64_t n) {
+static Value *wide_qr_gradient(Grad *c, int64_t m, int64_t n) {
   Value *q = c->r, *gq = c->g, *gr = c->g2, *gu = NULL, *gy = NULL;
-  Value *y = columns(c, a, m, n - m);
   if (gr != NULL) {
     Value *gv = columns(c, gr, m, n - m);
     gu = columns(c, gr, 0, m);
     gy = op_bmatmul(c, q, gv);
+    Value *y = op_bmatmul(c, q, columns(c, c->r2, m, n - m));
     gq = plus(c, gq, op_matmul_turned(c, y, gv));
   }
   Value *gx = tall_qr_gradient(c, q, columns(c, c->r2, 0, m), gq, gu);
@@ -100,7 +100,7 @@ static void qr_gradient(Grad *c) {
   const OpShape *a = nn_input_shape(c, 0);
   int64_t m = a->shape[a->ndim - 2], n = a->shape[a->ndim - 1];
   if (m < n) {
-    c->to[0] = wide_qr_gradient(c, c->in[0], m, n);
+    c->to[0] = wide_qr_gradient(c, m, n);
   } else if (m > n && c->attrs->i[0] == QR_COMPLETE) {
     c->status = tensor_fail("linalg.qr: the complete factors of a matrix with "
                             "more rows than columns are not unique and have "
@@ -125,7 +125,6 @@ static const OpRow row_qr = {
             "    2.2361  1.7889\n"
             "         0  1.3416",
     .outputs = 2,
-    .keeps = 1,
     .keeps_result = true,
     .shape = qr_shape,
     .kernel = qr_kernel,

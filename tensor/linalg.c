@@ -8,9 +8,6 @@
 #include "tensor/linalg.h"
 #include "tensor/parallel.h"
 
-/* An item with more multiplications than this is left to the threads of
-** BLAS; smaller ones go side by side, a thread each. */
-#define LARGE 1e7
 /* What a call of LAPACK costs whatever the size, and how many of its
 ** multiplications take as long as one simple element of work. */
 #define CALL        2000
@@ -50,16 +47,26 @@ static void run_part(const LinalgBatch *b, int64_t first, int64_t last,
   free(scratch);
 }
 
+/* One after another; small ones on this thread alone. */
+static void run_in_turn(const LinalgBatch *b, Outcome *o) {
+  int threads = tensor_threads();
+  if (b->work < b->large) tensor_set_threads(1);
+  run_part(b, 0, b->items, o);
+  tensor_set_threads(threads);
+}
+
+static int threads_for(const LinalgBatch *b) {
+  double all = (b->work + CALL) * (double)b->items / PER_ELEMENT;
+  if (b->items < 2 || b->work >= b->large) return 1;
+  return (int)tensor_min64(b->items,
+                           tensor_threads_for((int64_t)fmin(all, 1e15)));
+}
+
 int linalg_run(LinalgBatch *b) {
   Outcome o = {TENSOR_OK, -1, 0};
-  int threads = 1;
-  if (b->work < LARGE && b->items > 1)
-    threads = (int)tensor_min64(
-        b->items,
-        tensor_threads_for((int64_t)fmin(
-            (b->work + CALL) * (double)b->items / PER_ELEMENT, 1e15)));
+  int threads = threads_for(b);
   if (threads == 1) {
-    run_part(b, 0, b->items, &o);
+    run_in_turn(b, &o);
   } else {
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
     for (int64_t t = 0; t < threads; t++)

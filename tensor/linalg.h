@@ -19,9 +19,17 @@ typedef int LinalgInt;
 ** answers above 0 pass through. */
 #define LINALG_NOT_FINITE (-1)
 
+/* The work, in multiplications, from which the threads of BLAS speed up one
+** matrix: where it is products of blocks, and where half of it is sweeps over
+** memory, in which threads mostly wait for each other. Smaller matrices are
+** worked on side by side, a thread each. */
+#define LINALG_BLOCKS 2e8
+#define LINALG_SWEEPS 1e10
+
 typedef struct LinalgBatch {
   int64_t items;
   double work;    /* multiplications for one item, about */
+  double large;   /* LINALG_BLOCKS or LINALG_SWEEPS */
   size_t scratch; /* bytes that an item works in */
   /* 0, or why the item failed */
   int (*item)(const void *job, int64_t item, void *scratch);

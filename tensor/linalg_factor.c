@@ -93,6 +93,7 @@ static int run_qr(Qr *s, Tensor *q, const Tensor *a) {
   if (status != TENSOR_OK) return status;
   LinalgBatch each = {.items = linalg_items(a),
                       .work = 4 * (double)s->m * (double)s->n * (double)s->k,
+                      .large = LINALG_SWEEPS,
                       .scratch = (size_t)(s->k + s->length) *
                                  tensor_dtype_size(q->dtype),
                       .item = single ? float32_qr_item : float64_qr_item,
@@ -140,6 +141,7 @@ static int run_svd(Svd *svd, const Tensor *s, const Tensor *a) {
   LinalgBatch each = {
       .items = linalg_items(a),
       .work = 10 * (double)svd->m * (double)svd->n * (double)svd->k,
+      .large = LINALG_SWEEPS,
       .scratch = (size_t)svd->length * tensor_dtype_size(s->dtype) +
                  8 * (size_t)svd->k * sizeof(LinalgInt),
       .item = single ? float32_svd_item : float64_svd_item,
@@ -238,6 +240,7 @@ static int run_eigh(Eigh *e, const Tensor *values, const Tensor *a) {
   if (status != TENSOR_OK) return status;
   LinalgBatch each = {.items = linalg_items(a),
                       .work = 9 * n * n * n,
+                      .large = LINALG_SWEEPS,
                       .scratch =
                           (size_t)e->length * tensor_dtype_size(values->dtype) +
                           (size_t)e->integers * sizeof(LinalgInt),
@@ -314,6 +317,7 @@ static int run_lstsq(Lstsq *l, const Tensor *x, const Tensor *a) {
   LinalgBatch each = {
       .items = linalg_items(a),
       .work = 10 * (double)l->m * (double)l->n * (double)(least + l->k),
+      .large = LINALG_SWEEPS,
       .scratch = (size_t)(least + l->length) * tensor_dtype_size(x->dtype) +
                  (size_t)integers * sizeof(LinalgInt),
       .item = single ? float32_lstsq_item : float64_lstsq_item,

@@ -71,6 +71,7 @@ static int run_solve(Solve *s, const Tensor *factors, const Tensor *x) {
   bool single = x->dtype == TENSOR_FLOAT32;
   LinalgBatch each = {.items = linalg_items(factors),
                       .work = cube(s->n) / 3,
+                      .large = LINALG_BLOCKS,
                       .item =
                           single ? float32_factor_item : float64_factor_item,
                       .job = s};
@@ -80,6 +81,7 @@ static int run_solve(Solve *s, const Tensor *factors, const Tensor *x) {
   if (status != TENSOR_OK || tensor_numel(x) == 0) return status;
   LinalgBatch answers = {.items = linalg_items(x),
                          .work = (double)s->n * (double)s->n * (double)s->k,
+                         .large = LINALG_BLOCKS,
                          .item =
                              single ? float32_solve_item : float64_solve_item,
                          .job = s};
@@ -134,6 +136,7 @@ int tensor_solve_triangular(Tensor *x, const Tensor *a, const Tensor *b,
                .upper = upper};
     LinalgBatch each = {.items = linalg_items(x),
                         .work = cube(s.n) / 2,
+                        .large = LINALG_BLOCKS,
                         .item = single ? float32_triangular_item
                                        : float64_triangular_item,
                         .job = &s};
@@ -158,6 +161,7 @@ static int run_inverse(LinalgBatch *each, Tensor *out, const Tensor *a,
   each->items = linalg_items(a);
   each->job = job;
   each->work = cube(job->n);
+  each->large = LINALG_BLOCKS;
   each->scratch = (size_t)job->n * (INVERSE_BLOCK * size + sizeof(LinalgInt));
   if (status != TENSOR_OK || tensor_numel(out) == 0) return status;
   return linalg_run(each);
@@ -216,6 +220,7 @@ static int run_determinant(Tensor *sign, Tensor *det, const Tensor *a) {
                      sign == NULL ? NULL : sign->data, det->data};
   LinalgBatch each = {.items = linalg_items(a),
                       .work = cube(job.n) / 3,
+                      .large = LINALG_BLOCKS,
                       .scratch = (size_t)job.n * sizeof(LinalgInt),
                       .job = &job};
   if (sign == NULL)

@@ -92,8 +92,7 @@ static int NAME(inverse_item)(const void *job, int64_t item, void *scratch) {
   return 0;
 }
 
-/* The sign of the exchanges, times the signs of U's diagonal unless product
-** is wanted, which is of the exchanges and the diagonal itself. */
+/* The determinant's sign, and the determinant, from the factors. */
 static double NAME(sign)(const TYPE *a, int64_t n, const LinalgInt *pivots) {
   double sign = 1;
   for (int64_t i = 0; i < n; i++) {

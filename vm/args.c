@@ -242,32 +242,24 @@ static int read_word(lua_State *L, const VmBinding *b, int k, int idx,
     n = word_index(p, lua_tostring(L, idx), (int)lua_rawlen(L, idx));
   if (n < 0) {
     char must[128];
-    snprintf(must, sizeof must, "one of %.*s", p->words_size, p->words);
+    snprintf(must, sizeof must, "%sone of %.*s",
+             p->kind == VM_WORD ? "" : "a number or ", p->words_size, p->words);
     return refuse(L, b, k, idx, must);
   }
   *index = n;
   return TENSOR_OK;
 }
 
+/* Both slots are filled: which word, from 1, or 0 and the number. */
 static int read_number_or_word(lua_State *L, const VmBinding *b, int k, int idx,
                                OpAttrs *a) {
   const VmParam *p = &b->params[k];
-  char must[128];
-  int n;
-  a->i[p->slot] = 0;
-  a->f[p->number_slot] = NAN;
-  if (lua_type(L, idx) == LUA_TNUMBER) {
-    a->f[p->number_slot] = (double)lua_tonumber(L, idx);
-    return TENSOR_OK;
-  }
-  if (lua_type(L, idx) == LUA_TSTRING) {
-    n = word_index(p, lua_tostring(L, idx), (int)lua_rawlen(L, idx));
-    a->i[p->slot] = n + 1;
-    if (n >= 0) return TENSOR_OK;
-  }
-  snprintf(must, sizeof must, "a number or one of %.*s", p->words_size,
-           p->words);
-  return refuse(L, b, k, idx, must);
+  bool number = lua_type(L, idx) == LUA_TNUMBER;
+  int64_t word = -1;
+  int status = number ? TENSOR_OK : read_word(L, b, k, idx, &word);
+  a->i[p->slot] = word + 1;
+  a->f[p->number_slot] = number ? (double)lua_tonumber(L, idx) : NAN;
+  return status;
 }
 
 static int read_dtype(lua_State *L, const VmBinding *b, int k, int idx,
