@@ -224,22 +224,12 @@ static int read_tensors(lua_State *L, const VmBinding *b, int k, int idx,
 
 /* }== one argument {== */
 
-static int word_index(const VmParam *p, const char *word, int size) {
-  const char *s = p->words, *end = p->words + p->words_size;
-  for (int n = 0; s < end; n++) {
-    int length = (int)strcspn(s, "|,= ");
-    if (length == size && memcmp(s, word, (size_t)size) == 0) return n;
-    s += length + 1;
-  }
-  return -1;
-}
-
 static int read_word(lua_State *L, const VmBinding *b, int k, int idx,
                      int64_t *index) {
   const VmParam *p = &b->params[k];
   int n = -1;
   if (lua_type(L, idx) == LUA_TSTRING)
-    n = word_index(p, lua_tostring(L, idx), (int)lua_rawlen(L, idx));
+    n = vm_word_index(p, lua_tostring(L, idx), (int)lua_rawlen(L, idx));
   if (n < 0) {
     char must[128];
     snprintf(must, sizeof must, "%sone of %.*s",
@@ -379,7 +369,7 @@ static int set_default(const VmBinding *b, int k, VmArgs *args) {
     a->i[p->slot] = vm_same_text(p->fallback, p->fallback_size, "true");
     return TENSOR_OK;
   case VM_WORD:
-    a->i[p->slot] = word_index(p, p->fallback, p->fallback_size);
+    a->i[p->slot] = vm_word_index(p, p->fallback, p->fallback_size);
     return TENSOR_OK;
   case VM_DIM:
   case VM_PLACE: {

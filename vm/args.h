@@ -50,6 +50,8 @@ typedef struct VmBinding {
 void vm_parse_params(VmBinding *b);
 /* Whether the size characters at a are the text b. */
 bool vm_same_text(const char *a, int size, const char *b);
+/* Which of p's words it is, from 0; -1: none. */
+int vm_word_index(const VmParam *p, const char *word, int size);
 
 /* Arguments read: values are counted references. */
 typedef struct VmArgs {

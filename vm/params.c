@@ -30,6 +30,16 @@ static VmKind kind_named(const char *text, int size) {
   return number ? VM_NUMBER_OR_WORD : VM_WORD;
 }
 
+int vm_word_index(const VmParam *p, const char *word, int size) {
+  const char *s = p->words, *end = p->words + p->words_size;
+  for (int n = 0; s < end; n++) {
+    int length = (int)strcspn(s, "|,= ");
+    if (length == size && memcmp(s, word, (size_t)size) == 0) return n;
+    s += length + 1;
+  }
+  return -1;
+}
+
 static const char *skip(const char *s) { return s + strspn(s, " ,"); }
 
 /* Each kind fills slots of its own. */
