@@ -32,17 +32,22 @@ OPENMP = -fopenmp
 # Static too, so that vm/patience.c runs before it.
 RUNTIME = $(shell $(CC) -print-file-name=libgomp.a)
 endif
+# LAPACK is Fortran; its runtime belongs to gcc, whichever compiler links.
+FORTRAN = $(wildcard $(foreach library,gfortran quadmath,\
+  $(shell $(if $(findstring clang,$(CC)),gcc,$(CC)) \
+  -print-file-name=lib$(library).a)))
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(COMPILER)
 CFLAGS = -std=gnu11 -g $(OPTIMISE) $(WARN) $(OPENMP) -fno-math-errno \
   -fno-trapping-math -fwrapv $(EXTRA)
 CPPFLAGS = -I. -isystem /usr/include/lua5.4 \
   -isystem /usr/include/$(MULTIARCH)/$(OPENBLAS) -MMD -MP
-LDFLAGS = $(OPENMP) -Wl,--as-needed $(EXTRA)
+LDFLAGS = $(OPENMP) -static-libgcc -Wl,--as-needed $(EXTRA)
 # One file that can be copied to other machines: only the C library's parts
 # and the OpenMP runtime stay dynamic. The pthread build of OpenBLAS may be
 # the system's default, so the OpenMP build is named by its path.
-STATIC = /usr/lib/$(MULTIARCH)/$(OPENBLAS)/libopenblas.a \
+STATIC = /usr/lib/$(MULTIARCH)/liblapacke.a \
+  /usr/lib/$(MULTIARCH)/$(OPENBLAS)/libopenblas.a $(FORTRAN) \
   -Wl,-Bstatic -llua5.4 -lpng16 -lz -ljansson -ledit -ltinfo -lbsd -lmd \
   -Wl,-Bdynamic
 LIBS = $(STATIC) $(RUNTIME) $(if $(filter x86_64%,$(MULTIARCH)),-lmvec) -lm -ldl

@@ -129,21 +129,26 @@ static int unpack(Grad *c, const Node *n) {
   }
   if (n->outputs > 0) c->r = unpack_result(c, n, 0);
   if (n->outputs > 1) c->r2 = unpack_result(c, n, 1);
+  if (n->outputs > 2) c->r3 = unpack_result(c, n, 2);
   return c->status;
 }
 
 /* Runs one node's gradient rule and lets the answers flow on. */
 static int back_through(Walk *w, Node *n, Grad *c) {
-  Value *g[NN_FEW] = {NULL, NULL};
-  for (int k = 0; k < n->outputs; k++)
+  Value *g[NN_FEW] = {NULL};
+  bool any = false;
+  for (int k = 0; k < n->outputs; k++) {
     if (n->out[k] != NULL) g[k] = n->out[k]->pending;
-  if (g[0] == NULL && g[1] == NULL) return TENSOR_OK;
+    any |= g[k] != NULL;
+  }
+  if (!any) return TENSOR_OK;
   c->node = n;
   c->attrs = n->attrs;
   c->inputs = n->inputs;
   c->g = g[0];
   c->g2 = g[1];
-  c->r = c->r2 = NULL;
+  c->g3 = g[2];
+  c->r = c->r2 = c->r3 = NULL;
   int status = unpack(c, n);
   if (status != TENSOR_OK) return status;
   n->row->gradient(c);

@@ -88,7 +88,7 @@ typedef struct OpShape {
 } OpShape;
 
 /* Results: counted references that the caller releases. */
-#define NN_FEW 2
+#define NN_FEW 3
 typedef struct OpResults {
   int count;
   Value *few[NN_FEW];
@@ -105,6 +105,8 @@ typedef struct OpResults {
 **   bool     true or false            ints     whole numbers or a list
 **   dtype    "float32" ...            a|b|c    one of these words
 **   padding  "valid", "same", "causal" or ints
+**   number|a|b   a float, or one of these words: i holds 0 or which word
+**            (from 1), f the number (NaN for a word)
 **   text     a string, for composites alone
 ** The last argument may be several in place of a list of them: `ints` or
 ** `tensors`.

@@ -16,23 +16,37 @@ static int inner;
 
 bool nn_is_inner(void) { return inner > 0; }
 
-Value *nn_apply(Grad *c, const OpRow *row, int inputs, Value *const *in,
-                const OpAttrs *attrs) {
-  OpResults r;
-  if (c->status != TENSOR_OK) return NULL;
+/* Whether it ran; the results are the caller's then. */
+static bool call(Grad *c, const OpRow *row, int inputs, Value *const *in,
+                 const OpAttrs *attrs, OpResults *r) {
+  if (c->status != TENSOR_OK) return false;
   for (int k = 0; k < inputs; k++) {
     if (in[k] != NULL) continue;
     c->status = tensor_fail("the gradient of %s reads a value that its row "
                             "does not keep",
                             c->node == NULL ? row->name : c->node->row->name);
-    return NULL;
+    return false;
   }
   inner++;
-  c->status = nn_call(row, inputs, in, attrs, &r);
+  c->status = nn_call(row, inputs, in, attrs, r);
   inner--;
-  if (c->status != TENSOR_OK) return NULL;
+  return c->status == TENSOR_OK;
+}
+
+Value *nn_apply(Grad *c, const OpRow *row, int inputs, Value *const *in,
+                const OpAttrs *attrs) {
+  OpResults r;
+  if (!call(c, row, inputs, in, attrs, &r)) return NULL;
   for (int k = 1; k < r.count; k++) nn_value_release(r.many[k]);
   return nn_scope_own(c, r.many[0]);
+}
+
+void nn_apply_all(Grad *c, const OpRow *row, int inputs, Value *const *in,
+                  const OpAttrs *attrs, Value *results[NN_FEW]) {
+  OpResults r;
+  for (int k = 0; k < NN_FEW; k++) results[k] = NULL;
+  if (!call(c, row, inputs, in, attrs, &r)) return;
+  for (int k = 0; k < r.count; k++) results[k] = nn_scope_own(c, r.many[k]);
 }
 
 Value *nn_apply1(Grad *c, const OpRow *row, Value *a, const OpAttrs *attrs) {

@@ -15,6 +15,10 @@ Value *nn_apply1(Grad *c, const OpRow *row, Value *a, const OpAttrs *attrs);
 Value *nn_apply2(Grad *c, const OpRow *row, Value *a, Value *b,
                  const OpAttrs *attrs);
 
+/* Runs a row; all its results, NULLs after a failure. */
+void nn_apply_all(Grad *c, const OpRow *row, int inputs, Value *const *in,
+                  const OpAttrs *attrs, Value *results[NN_FEW]);
+
 /* Whether nn_apply is calling. */
 bool nn_is_inner(void);
 

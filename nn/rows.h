@@ -12,7 +12,7 @@
 #define NN_ROW_FILES(X)                                                        \
   X(reduce) X(softmax) X(sort) X(cumulative)                                   \
   X(shape) X(rearrange) X(join) X(slice) X(index)                              \
-  X(matmul) X(matrix) X(linalg)                                                \
+  X(matmul) X(matrix) X(linalg) X(factor) X(lstsq) X(norm)                     \
   X(convolution) X(convolution_nd) X(pool) X(signal)                           \
   X(interpolate) X(fft) X(misc)
 /* clang-format on */

@@ -65,12 +65,12 @@ struct Grad {
   const Node *node;
   const OpAttrs *attrs;
   int inputs;
-  Value *g;      /* what flows into the first result */
-  Value *g2;     /* and into the second; NULL if nothing does */
-  Value **in;    /* inputs that the row keeps, else NULL */
-  Value *r, *r2; /* results, where the row keeps them */
-  bool *needs;   /* which inputs want a gradient */
-  Value **to;    /* the rule's answer: a gradient for each, or NULL */
+  Value *g;           /* what flows into the first result */
+  Value *g2, *g3;     /* and into the others; NULL if nothing does */
+  Value **in;         /* inputs that the row keeps, else NULL */
+  Value *r, *r2, *r3; /* results, where the row keeps them */
+  bool *needs;        /* which inputs want a gradient */
+  Value **to;         /* the rule's answer: a gradient for each, or NULL */
 };
 
 void nn_scope_begin(Grad *c);

@@ -12,8 +12,8 @@
 # What is there already is left alone, and then nothing is downloaded.
 set -eu
 
-build="gcc libc6-dev make liblua5.4-dev libopenblas-openmp-dev liblapacke-dev
-  libpng-dev zlib1g-dev libjansson-dev libedit-dev libncurses-dev libbsd-dev"
+build="gcc gfortran libc6-dev make liblua5.4-dev libopenblas-openmp-dev
+  liblapacke-dev libpng-dev zlib1g-dev libjansson-dev libedit-dev libncurses-dev libbsd-dev"
 data="dataset-fashion-mnist"
 test="libcriterion-dev"
 parity="python3 python3-numpy python3-torch"

@@ -106,11 +106,17 @@ end
 -- field it was.
 local function nearest_field(word)
   local names, home = {}, {}
-  for i = #modules, 1, -1 do
-    for _, name in ipairs(names_of(package.loaded[modules[i]], {})) do
+  local function add(module, object)
+    for _, name in ipairs(names_of(object, {})) do
       names[#names + 1] = name
-      home[name] = modules[i]
+      home[name] = module
     end
+  end
+  for name, part in pairs(package.loaded.tensor or {}) do
+    if type(part) == "table" then add("tensor." .. name, part) end
+  end
+  for i = #modules, 1, -1 do
+    add(modules[i], package.loaded[modules[i]])
   end
   names[#names + 1] = "tensor" -- the module is called to make one
   local name = suggest.nearest(word, names)

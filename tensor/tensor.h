@@ -248,6 +248,49 @@ int tensor_softmax(Tensor *out, const Tensor *x, int dim, bool log);
 ** split and poll for an interrupt. */
 int tensor_matmul(Tensor *out, const Tensor *a, const Tensor *b);
 
+/* Solving and factorisations: float32 or float64, outputs contiguous, made by
+** the caller, a and b any view; leading dims of a and b are equal to the
+** output's or broadcast to them. Messages begin with the user's name of the
+** operation ("linalg.solve: ...") and say which matrix of a batch is wrong. A
+** call of LAPACK cannot be interrupted; between matrices the flag is polled.
+** NaN comes out of solve, inv, det, slogdet and qr; the others refuse it, and
+** infinity too. Matrices are checked for the right shapes by the caller. */
+
+/* x (..., n, k): a x = b. A singular a fails. */
+int tensor_solve(Tensor *x, const Tensor *a, const Tensor *b);
+/* The same where one triangle of a alone counts; a 0 on the diagonal gives
+** infinity or NaN. */
+int tensor_solve_triangular(Tensor *x, const Tensor *a, const Tensor *b,
+                            bool upper);
+/* A singular matrix fails, or gives infinities. */
+int tensor_inv(Tensor *out, const Tensor *a, bool infinite);
+/* det(a) times the inverse of a; there is one for singular matrices too. */
+int tensor_adjugate(Tensor *out, const Tensor *a);
+int tensor_det(Tensor *out, const Tensor *a);
+/* The determinant's sign (-1, 0, 1) and the logarithm of its size. */
+int tensor_slogdet(Tensor *sign, Tensor *log_size, const Tensor *a);
+/* out out' = a from the lower triangle of a, or out' out = a from the upper
+** one. */
+int tensor_cholesky(Tensor *out, const Tensor *a, bool upper);
+/* a (..., m, n) = q r, q (..., m, k), r (..., k, n); k the lesser of m and n,
+** or m. */
+int tensor_qr(Tensor *q, Tensor *r, const Tensor *a);
+/* a = u diag(s) vh, s falling. u (..., m, k) and vh (..., k, n), or (m, m) and
+** (n, n); both may be NULL. */
+int tensor_svd(Tensor *u, Tensor *s, Tensor *vh, const Tensor *a);
+/* Eigenvalues, rising, of the symmetric matrices that one triangle of a
+** tells, and their vectors, as columns (NULL: not wanted). */
+int tensor_eigh(Tensor *values, Tensor *vectors, const Tensor *a, bool upper);
+/* The pseudo-inverse. Singular values of rtol times the largest or less count
+** as 0; rtol NaN is machine precision times the larger size. */
+int tensor_pinv(Tensor *out, const Tensor *a, double rtol);
+/* The x (..., n, k) of least norm among those for which the norm of a x - b
+** is least, and the rank (int64) of each a. */
+int tensor_lstsq(Tensor *x, Tensor *rank, const Tensor *a, const Tensor *b,
+                 double rtol);
+/* One triangle of x, its diagonal times `diagonal`; the rest is 0. */
+int tensor_triangle(Tensor *out, const Tensor *x, bool upper, double diagonal);
+
 /* }================================================================ */
 
 /* {================================================================

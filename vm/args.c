@@ -233,29 +233,32 @@ static int read_tensors(lua_State *L, const VmBinding *b, int k, int idx,
 
 /* }== one argument {== */
 
-static int word_index(const VmParam *p, const char *word, int size) {
-  const char *s = p->words, *end = p->words + p->words_size;
-  for (int n = 0; s < end; n++) {
-    int length = (int)strcspn(s, "|,= ");
-    if (length == size && memcmp(s, word, (size_t)size) == 0) return n;
-    s += length + 1;
-  }
-  return -1;
-}
-
 static int read_word(lua_State *L, const VmBinding *b, int k, int idx,
                      int64_t *index) {
   const VmParam *p = &b->params[k];
   int n = -1;
   if (lua_type(L, idx) == LUA_TSTRING)
-    n = word_index(p, lua_tostring(L, idx), (int)lua_rawlen(L, idx));
+    n = vm_word_index(p, lua_tostring(L, idx), (int)lua_rawlen(L, idx));
   if (n < 0) {
     char must[128];
-    snprintf(must, sizeof must, "one of %.*s", p->words_size, p->words);
+    snprintf(must, sizeof must, "%sone of %.*s",
+             p->kind == VM_WORD ? "" : "a number or ", p->words_size, p->words);
     return refuse(L, b, k, idx, must);
   }
   *index = n;
   return TENSOR_OK;
+}
+
+/* Both slots are filled: which word, from 1, or 0 and the number. */
+static int read_number_or_word(lua_State *L, const VmBinding *b, int k, int idx,
+                               OpAttrs *a) {
+  const VmParam *p = &b->params[k];
+  bool number = lua_type(L, idx) == LUA_TNUMBER;
+  int64_t word = -1;
+  int status = number ? TENSOR_OK : read_word(L, b, k, idx, &word);
+  a->i[p->slot] = word + 1;
+  a->f[p->number_slot] = number ? (double)lua_tonumber(L, idx) : NAN;
+  return status;
 }
 
 static int read_dtype(lua_State *L, const VmBinding *b, int k, int idx,
@@ -325,6 +328,7 @@ static int read_argument(lua_State *L, const VmBinding *b, int k, int idx,
   case VM_PADDING: return read_padding(L, b, k, idx, a, p->slot);
   case VM_DTYPE: return read_dtype(L, b, k, idx, &a->i[p->slot]);
   case VM_WORD: return read_word(L, b, k, idx, &a->i[p->slot]);
+  case VM_NUMBER_OR_WORD: return read_number_or_word(L, b, k, idx, a);
   case VM_TEXT:
     if (lua_type(L, idx) != LUA_TSTRING)
       return refuse(L, b, k, idx, "a string");
@@ -364,6 +368,10 @@ static int set_default(lua_State *L, const VmBinding *b, int k, VmArgs *args) {
   case VM_NUMBER:
     a->f[p->slot] = nil ? NAN : strtod(p->fallback, NULL);
     return TENSOR_OK;
+  case VM_NUMBER_OR_WORD:
+    a->i[p->slot] = nil ? NN_ABSENT : 0;
+    a->f[p->number_slot] = nil ? NAN : strtod(p->fallback, NULL);
+    return TENSOR_OK;
   case VM_INTS:
     a->counts[p->slot] = nil ? -1 : 1;
     a->lists[p->slot][0] = nil ? 0 : strtoll(p->fallback, NULL, 10);
@@ -373,7 +381,7 @@ static int set_default(lua_State *L, const VmBinding *b, int k, VmArgs *args) {
     a->i[p->slot] = vm_same_text(p->fallback, p->fallback_size, "true");
     return TENSOR_OK;
   case VM_WORD:
-    a->i[p->slot] = word_index(p, p->fallback, p->fallback_size);
+    a->i[p->slot] = vm_word_index(p, p->fallback, p->fallback_size);
     return TENSOR_OK;
   case VM_DIM:
   case VM_PLACE: {

@@ -25,6 +25,7 @@ typedef enum VmKind {
   VM_PADDING,
   VM_DTYPE,
   VM_WORD,
+  VM_NUMBER_OR_WORD,
   VM_TEXT
 } VmKind;
 
@@ -33,7 +34,8 @@ typedef struct VmParam {
   int name_size, words_size, fallback_size;
   VmKind kind;
   bool optional;
-  int slot; /* which input, attrs->i, attrs->f or attrs->lists */
+  int slot;        /* which input, attrs->i, attrs->f or attrs->lists */
+  int number_slot; /* of a number or a word: which attrs->f */
 } VmParam;
 
 /* A row as Lua calls it. */
@@ -48,6 +50,8 @@ typedef struct VmBinding {
 void vm_parse_params(VmBinding *b);
 /* Whether the size characters at a are the text b. */
 bool vm_same_text(const char *a, int size, const char *b);
+/* Which of p's words it is, from 0; -1: none. */
+int vm_word_index(const VmParam *p, const char *word, int size);
 
 /* Arguments read: values are counted references. */
 typedef struct VmArgs {

@@ -18,10 +18,26 @@ bool vm_same_text(const char *a, int size, const char *b) {
   return (int)strlen(b) == size && memcmp(a, b, (size_t)size) == 0;
 }
 
+/* How the words begin where a number will do too. */
+static const char number_or[] = "number|";
+#define NUMBER_OR_SIZE ((int)sizeof number_or - 1)
+
 static VmKind kind_named(const char *text, int size) {
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
     if (vm_same_text(text, size, kinds[k].name)) return kinds[k].kind;
-  return VM_WORD;
+  bool number = size > NUMBER_OR_SIZE &&
+                memcmp(text, number_or, (size_t)NUMBER_OR_SIZE) == 0;
+  return number ? VM_NUMBER_OR_WORD : VM_WORD;
+}
+
+int vm_word_index(const VmParam *p, const char *word, int size) {
+  const char *s = p->words, *end = p->words + p->words_size;
+  for (int n = 0; s < end; n++) {
+    int length = (int)strcspn(s, "|,= ");
+    if (length == size && memcmp(s, word, (size_t)size) == 0) return n;
+    s += length + 1;
+  }
+  return -1;
 }
 
 static const char *skip(const char *s) { return s + strspn(s, " ,"); }
@@ -59,6 +75,11 @@ static const char *parse_param(VmParam *p, const char *s, int counters[4]) {
     s = p->fallback + p->fallback_size;
   }
   p->slot = (*slot_counter(p->kind, counters))++;
+  if (p->kind == VM_NUMBER_OR_WORD) {
+    p->words += NUMBER_OR_SIZE;
+    p->words_size -= NUMBER_OR_SIZE;
+    p->number_slot = counters[1]++;
+  }
   return skip(s);
 }
 

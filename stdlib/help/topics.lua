@@ -173,6 +173,20 @@
 -- Fourier transforms. Complex numbers are a trailing dim of size 2: the real
 -- part, then the imaginary.
 
+--- tensor.linalg
+-- Linear algebra, by LAPACK, in float32 or float64; integers are converted to
+-- the default float. A matrix stands in the last two dims; dims before them
+-- are batches, and matrices and batches may be empty.
+--
+-- NaN in a matrix gives NaN in solve, inv, det, slogdet and qr; the others say
+-- that the matrix holds NaN or infinity. An error tells which matrix of a
+-- batch it is about. Ctrl-C stops between the matrices of a batch, but not in
+-- the middle of one.
+--
+--   > tensor.linalg.solve(tensor({{2, 1}, {1, 3}}), tensor({3, 5}))
+--   float32 (2)
+--     0.8000  1.4000
+
 --- differences
 -- What is done otherwise than in NumPy and PyTorch, deliberately.
 --

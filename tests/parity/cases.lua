@@ -13,6 +13,7 @@ local BOOLS = { "bool" }
 local LAYOUTS = { "transposed", "strided", "reversed", "expanded" }
 
 local NIL = { missing = true } -- an argument left out
+local INF, MINUS_INF = { infinite = 1 }, { infinite = -1 } -- JSON has none
 
 local function ref(k) return { input = k } end
 
@@ -36,6 +37,12 @@ end
 -- The positions 1..n in some order.
 local function order(shape)
   return { shape = shape, domain = "distinct", dtype = "int64" }
+end
+
+-- Matrices far from singular, their singular values and (of the lower
+-- triangle) eigenvalues positive and apart.
+local function regular(shape)
+  return { shape = shape, domain = "regular", dtype = "any" }
 end
 
 -- Factors whose product stays in range.
@@ -98,7 +105,9 @@ local UNARY_DTYPES = { "float32", "float64", "int64", "uint8", "bool" }
 -- Other operations -------------------------------------------------------------
 --
 -- A list of entries an operation: {inputs, args, args, ...}; `dtypes` beside
--- it says what the first arguments are tried with.
+-- it says what the first arguments are tried with. `finish` in an entry is a
+-- function that makes results unique before they are compared; the peer does
+-- the same.
 
 local function reduction(dtypes, make, ...)
   make = make or of
@@ -250,7 +259,8 @@ local topics = { "sort", "linalg", "fft", "matrix", "rearrange",
   "convolution_nd", "signal" }
 local words = { ALL = ALL, NUMBERS = NUMBERS, FLOATS = FLOATS, BOOLS = BOOLS,
   NIL = NIL, ref = ref, of = of, index = index, mask = mask,
-  distinct = distinct, order = order, factor = factor,
+  distinct = distinct, order = order, factor = factor, regular = regular,
+  INF = INF, MINUS_INF = MINUS_INF,
   reduction = reduction, along = along }
 
 local here = debug.getinfo(1, "S").source:match("^@(.*/)") or "./"
@@ -298,7 +308,8 @@ local function add_entry(list, op, entry, dtypes, varied, usual_layout)
     or dtypes[1]
   local function add(args, dtype, layout)
     list[#list + 1] = { op = op, inputs = resolve(inputs, dtype),
-      args = with_refs(args, #inputs), layout = layout }
+      args = with_refs(args, #inputs), layout = layout,
+      finish = entry.finish }
   end
   for n = 2, #entry do
     add(entry[n], usual, "plain")

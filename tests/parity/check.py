@@ -68,8 +68,11 @@ class Case:
             if isinstance(arg, list):
                 filled.append(self.arguments(arg))
             elif isinstance(arg, dict):
-                filled.append(self.inputs[arg["input"] - 1]
-                              if "input" in arg else None)
+                if "infinite" in arg:
+                    filled.append(arg["infinite"] * float("inf"))
+                else:
+                    filled.append(self.inputs[arg["input"] - 1]
+                                  if "input" in arg else None)
             else:
                 filled.append(arg)
         return filled

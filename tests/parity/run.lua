@@ -46,6 +46,8 @@ local function make_float(count, domain)
   elseif domain == "nonzero" then
     local sign = tensor.randint(0, 1, { count }):double() * 2 - 1
     return (x * 1.7 + 0.3) * sign
+  elseif domain == "regular" then
+    return x * 0.6 - 0.3
   end
   local low, high = table.unpack(domain or { -2, 2 })
   return x * (high - low) + low
@@ -106,10 +108,21 @@ function layouts.expanded(input)
   return make(shape, input):expand(input.shape)
 end
 
+local CANNOT_REPEAT = { distinct = true, regular = true }
+
+-- Adds 1.5, 3, 4.5 ... to the diagonals of matrices of small elements.
+local function make_regular(x)
+  local rows, columns = x.shape[#x.shape - 1], x.shape[#x.shape]
+  local diagonal = tensor.eye(math.max(rows, columns)) * 1.5
+    * tensor.arange(math.max(rows, columns))
+  x:add_(diagonal[{ { 1, rows }, { 1, columns } }]:to(x.dtype))
+end
+
 local function make_input(input, layout)
   local plain = #input.shape == 0 or numel(input.shape) == 0
-    or (layout == "expanded" and input.domain == "distinct")
+    or (layout == "expanded" and CANNOT_REPEAT[input.domain])
   local x = layouts[plain and "plain" or layout](input):detach()
+  if input.domain == "regular" and x:numel() > 0 then make_regular(x) end
   return is_float(input.dtype) and x:requires_grad_() or x
 end
 
@@ -123,6 +136,8 @@ local function with_inputs(args, inputs)
       filled[k] = arg
     elseif arg.input then
       filled[k] = inputs[arg.input]
+    elseif arg.infinite then
+      filled[k] = arg.infinite * math.huge
     elseif arg ~= cases.NIL then
       local list = with_inputs(arg, inputs)
       list.n = nil
@@ -135,11 +150,14 @@ end
 local calls = {} -- the function of each row
 for _, row in ipairs(native.rows()) do calls[row.name] = row.call end
 
-local function compute(case, inputs)
+local function compute(case, inputs, finish)
   local args = with_inputs(case.args, inputs)
   if case.op:find("_$") then args[1] = args[1]:clone() end
   local results = table.pack(calls[case.op](table.unpack(args, 1, args.n)))
   if #results == 1 and type(results[1]) == "table" then return results[1] end
+  if finish then
+    results = table.pack(finish(table.unpack(results, 1, results.n)))
+  end
   results.n = nil
   return results
 end
@@ -175,11 +193,13 @@ end
 
 local function run_case(id, case)
   local inputs, weights, gradients = {}, {}, {}
+  local finish = case.finish
+  case.finish = nil
   for k, input in ipairs(case.inputs) do
     inputs[k] = make_input(input, case.layout)
   end
   case.id, case.inputs = id, save_all(id, "in", inputs)
-  local results = compute(case, inputs)
+  local results = compute(case, inputs, finish)
   case.results = save_all(id, "out", results)
   local total = weighted_sum(results, weights)
   for k = 1, #results do weights[k] = weights[k] or false end
