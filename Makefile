@@ -36,7 +36,7 @@ endif
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(COMPILER)
 CFLAGS = -std=gnu11 -g $(OPTIMISE) $(WARN) $(OPENMP) -fno-math-errno \
   -fno-trapping-math -fwrapv $(EXTRA)
-CPPFLAGS = -I. -isystem /usr/include/lua5.4 \
+CPPFLAGS = -I. -isystem /usr/include/lua5.4 -isystem /usr/include/cairo \
   -isystem /usr/include/$(MULTIARCH)/$(OPENBLAS) -MMD -MP
 LDFLAGS = $(OPENMP) -Wl,--as-needed $(EXTRA)
 # One file that can be copied to other machines: only the C library's parts
