@@ -17,6 +17,11 @@
   X(create)                                                                    \
   X(destroy)                                                                   \
   X(fill)                                                                      \
+  X(font_extents)                                                              \
+  X(font_options_create)                                                       \
+  X(font_options_destroy)                                                      \
+  X(font_options_set_hint_metrics)                                             \
+  X(get_source)                                                                \
   X(image_surface_create)                                                      \
   X(image_surface_create_for_data)                                             \
   X(image_surface_get_data)                                                    \
@@ -35,13 +40,13 @@
   X(scale)                                                                     \
   X(select_font_face)                                                          \
   X(set_dash)                                                                  \
+  X(set_font_options)                                                          \
   X(set_font_size)                                                             \
   X(set_line_cap)                                                              \
   X(set_line_join)                                                             \
   X(set_line_width)                                                            \
   X(set_source_rgba)                                                           \
   X(set_source_surface)                                                        \
-  X(get_source)                                                                \
   X(show_text)                                                                 \
   X(status)                                                                    \
   X(status_to_string)                                                          \
@@ -53,7 +58,6 @@
   X(svg_surface_create_for_stream)                                             \
   X(svg_surface_set_document_unit)                                             \
   X(text_extents)                                                              \
-  X(font_extents)                                                              \
   X(translate)
 
 #define VM_CAIRO_POINTER(name) __typeof__(cairo_##name) *name;

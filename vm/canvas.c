@@ -77,6 +77,14 @@ static cairo_status_t take_text(void *canvas, const unsigned char *data,
   return CAIRO_STATUS_SUCCESS;
 }
 
+/* Letters as wide at every size and angle: text fits where it was measured. */
+static void set_text_metrics(const VmCanvas *c) {
+  cairo_font_options_t *options = c->cairo->font_options_create();
+  c->cairo->font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+  c->cairo->set_font_options(c->cr, options);
+  c->cairo->font_options_destroy(options);
+}
+
 static void open_surface(VmCanvas *c) {
   if (c->is_svg) {
     c->surface = c->cairo->svg_surface_create_for_stream(take_text, c, c->width,
@@ -89,6 +97,7 @@ static void open_surface(VmCanvas *c) {
   c->cr = c->cairo->create(c->surface);
   c->cairo->scale(c->cr, c->scale, c->scale);
   c->cairo->set_line_join(c->cr, CAIRO_LINE_JOIN_ROUND);
+  set_text_metrics(c);
 }
 
 static int check_side(lua_State *L, int idx) {

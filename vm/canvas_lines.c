@@ -21,6 +21,7 @@
 #define POLL_EVERY 4096
 /* Coordinates are brought below this before any arithmetic. */
 #define FARTHEST 1e12
+#define PI       3.14159265358979323846
 
 typedef struct Point {
   double x, y;
@@ -126,10 +127,23 @@ static void draw_to(Pen *pen, Point p) {
   }
 }
 
-/* Ends the line; one point alone is a dot. */
+/* A dot where a line has one point only, which would not be seen. */
+static void draw_dot(Pen *pen) {
+  VmCanvas *c = pen->canvas;
+  Point p = pen->last;
+  if (p.x < pen->low[0] || p.x > pen->high[0] || p.y < pen->low[1] ||
+      p.y > pen->high[1])
+    return;
+  stroke(pen);
+  c->cairo->arc(c->cr, p.x, p.y, 1.5 * c->pen, 0, 2 * PI);
+  c->cairo->fill(c->cr);
+}
+
+/* Ends the line. */
 static void lift(Pen *pen) {
-  if (pen->has_last && pen->is_single) draw_segment(pen, pen->last);
-  pen->has_last = pen->is_down = false;
+  pen->is_down = false;
+  if (pen->has_last && pen->is_single) draw_dot(pen);
+  pen->has_last = false;
 }
 
 /* Neighbouring points of one column: the first, the one of the least and the
@@ -189,8 +203,6 @@ int vm_canvas_polyline(lua_State *L) {
 }
 
 /* }== marks ============================================================= */
-
-#define PI 3.14159265358979323846
 
 static void corners(const VmCanvas *c, Point at, const Point *corner, int n,
                     double r) {

@@ -54,16 +54,17 @@ end
 
 -- Cells ----------------------------------------------------------------------
 
--- The cell of an upper and a lower pixel; nil is the terminal's own ground.
+local OWN_GROUND = "\27[49m"
+
+-- The cell of an upper and a lower pixel: character, colours of foreground
+-- (nil: any) and background. A missing pixel is the terminal's own ground.
 local function cell(upper, lower, mode)
-  if upper and lower then
-    return escape(38, upper, mode) .. escape(48, lower, mode) .. "▀"
-  elseif upper then
-    return escape(38, upper, mode) .. "\27[49m▀"
-  elseif lower then
-    return escape(38, lower, mode) .. "\27[49m▄"
-  end
-  return "\27[49m "
+  if not upper and not lower then return " ", nil, OWN_GROUND end
+  if not upper then return "▄", escape(38, lower, mode), OWN_GROUND end
+  if not lower then return "▀", escape(38, upper, mode), OWN_GROUND end
+  local ground = escape(48, lower, mode)
+  if ground == escape(48, upper, mode) then return " ", nil, ground end
+  return "▀", escape(38, upper, mode), ground
 end
 
 local RAMP = " .:-=+*#%@"
@@ -78,13 +79,12 @@ local function ascii_cell(upper, lower)
   return RAMP:sub(place, place)
 end
 
--- A character over a cell: dark on the cell's light ground, or light on dark.
+-- A letter over the cell: dark on light ground, or light on dark.
 local function letter_cell(letter, upper, lower, mode)
-  if mode == "ascii" then return letter end
   local ground = lower or upper
-  if not ground then return "\27[39;49m" .. letter end
+  if not ground then return letter, "\27[39m", OWN_GROUND end
   local ink = brightness(ground) > 127 and {0, 0, 0} or {255, 255, 255}
-  return escape(38, ink, mode) .. escape(48, ground, mode) .. letter
+  return letter, escape(38, ink, mode), escape(48, ground, mode)
 end
 
 -- The pixel if it is there and not transparent.
@@ -93,23 +93,39 @@ local function visible(row, j)
   return pixel and (pixel[4] or 255) >= 128 and pixel or nil
 end
 
+local function ascii_line(upper, lower, letters)
+  local cells = {}
+  for j = 1, #upper do
+    cells[j] = letters[j] or ascii_cell(visible(upper, j), visible(lower, j))
+  end
+  return (table.concat(cells):gsub(" +$", ""))
+end
+
+-- Colours are set where they change.
+local function colour_line(upper, lower, letters, mode)
+  local parts, fore, back = {}, nil, nil
+  for j = 1, #upper do
+    local above, below = visible(upper, j), visible(lower, j)
+    local character, ink, ground = cell(above, below, mode)
+    if letters[j] then
+      character, ink, ground = letter_cell(letters[j], above, below, mode)
+    end
+    if ink and ink ~= fore then parts[#parts + 1], fore = ink, ink end
+    if ground ~= back then parts[#parts + 1], back = ground, ground end
+    parts[#parts + 1] = character
+  end
+  return table.concat(parts) .. "\27[0m"
+end
+
 -- The text of uint8 pixels (height, width, 3 or 4). `letters` may hold
 -- characters to show instead: letters[row][column], in cells.
 function terminal.text(x, mode, letters)
   local rows, lines = x:totable(), {}
   for i = 1, #rows, 2 do
-    local cells = {}
-    local over = letters and letters[(i + 1) // 2]
-    for j = 1, #rows[i] do
-      local upper, lower = visible(rows[i], j), visible(rows[i + 1], j)
-      cells[j] = over and over[j]
-        and letter_cell(over[j], upper, lower, mode)
-        or mode == "ascii" and ascii_cell(upper, lower)
-        or cell(upper, lower, mode)
-    end
-    local line = table.concat(cells)
-    lines[#lines + 1] = mode == "ascii" and line:gsub(" +$", "")
-      or line .. "\27[0m"
+    local over = letters and letters[(i + 1) // 2] or {}
+    lines[#lines + 1] = mode == "ascii"
+      and ascii_line(rows[i], rows[i + 1], over)
+      or colour_line(rows[i], rows[i + 1], over, mode)
   end
   return table.concat(lines, "\n") .. "\n"
 end
