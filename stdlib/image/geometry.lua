@@ -37,7 +37,10 @@ local function taps(from, to, mode)
   local d = (place - centre:unsqueeze(2) + 0.5):abs() / stretch
   local inside = place:ge(0):logical_and(place:lt(from))
   local w = tensor.where(inside, weight(d), 0)
-  return place:clamp(0, from - 1):to("int64") + 1, w / w:sum(2, true)
+  -- where the weight is 0 stands the pixel at the centre, which counts in any
+  -- case: NaN nearby does no harm
+  place = tensor.where(w:eq(0), centre:floor():unsqueeze(2), place)
+  return place:to("int64") + 1, w / w:sum(2, true)
 end
 
 -- Resizes dim 1 of (n, rest).

@@ -97,6 +97,11 @@ figure.SERIES = {
 
 -- Figures --------------------------------------------------------------------
 
+--- plot.Figure
+-- What the functions of `plot` return: one plot, or a grid of them. Its fields
+-- title, xlabel, xlim and so on are the options of plot.figure and may be set
+-- until it is drawn. The methods line, scatter, bar, hist, heatmap and imshow
+-- add to it.
 local Figure = {}
 Figure.__index = Figure
 Figure.__name = "plot.Figure"
@@ -175,6 +180,8 @@ end
 -- and the like.
 -- Errors: the cairo library is not installed.
 -- See also: plot.Figure:save.
+--   > plot.line({1, 4, 9}):to_image().shape
+--   (480, 640, 3)
 function Figure:to_image() return render(self, "pixels") end
 
 --- plot.Figure:save(path)
@@ -184,6 +191,13 @@ function Figure:to_image() return render(self, "pixels") end
 -- Errors: another ending; a folder that does not exist; the cairo library is
 -- not installed.
 -- See also: plot.Figure:show, plot.Figure:to_image.
+--   > local path = os.tmpname() .. ".png"
+--   > plot.line({1, 4, 9}, {size={300, 200}}):save(path)
+--   plot.line 300 x 200
+--   > image.load(path).shape
+--   (200, 300, 3)
+--   > os.remove(path)
+--   true
 function Figure:save(path)
   if type(path) ~= "string" then
     native.fail("save: the path must be a string, not a %s", type(path))

@@ -201,11 +201,11 @@ local function value_range(owner, z, o)
       or (o.vmin and o.vmax and o.vmin >= o.vmax) then
     native.fail("%s: vmin must be below vmax, both finite", owner)
   end
-  if low >= high then
-    local pad = math.max(math.abs(low), math.abs(high)) * 0.1
-    pad = pad < 1e-300 and 1 or pad
-    if not o.vmin then low = math.min(low, high) - pad end
-    if not o.vmax then high = math.max(low, high) + pad end
+  local largest = math.max(math.abs(low), math.abs(high))
+  if high / 2 - low / 2 <= math.max(largest * 1e-12, 1e-300) then
+    local pad = largest < 1e-300 and 1 or largest * 0.1
+    if not o.vmin or o.vmax then low = math.min(low, high) - pad end
+    if not o.vmax or o.vmin then high = math.max(low, high) + pad end
   end
   return low, high
 end
