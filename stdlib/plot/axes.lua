@@ -232,7 +232,8 @@ end
 local function lay_out(sheet, plot, box)
   local frame, picture = {}, has_picture(plot)
   frame.across, frame.up = make_scales(plot)
-  local height = math.max(1, box.height - 2 * PAD - 3 * line_height(sheet, TICK))
+  local height = box.height - 2 * PAD - 3 * line_height(sheet, TICK)
+  height = math.max(1, height)
   local left = lay_out_left(sheet, plot, frame, box, height, picture)
   local right = lay_out_right(sheet, plot, frame, box, height)
   local top = lay_out_above(sheet, plot, frame, box)
@@ -243,7 +244,8 @@ local function lay_out(sheet, plot, box)
     right = right - overhang(sheet, frame, left, right, box.x + box.width - 4)
   end
   frame.x, frame.y = left, top
-  frame.width, frame.height = math.max(1, right - left), math.max(1, bottom - top)
+  frame.width = math.max(1, right - left)
+  frame.height = math.max(1, bottom - top)
   if plot.aspect == "equal" then keep_aspect(frame) end
   return frame
 end

@@ -8,6 +8,7 @@ local marks = require("plot.marks")
 local native = require("native")
 local options = require("options")
 local pixels = require("image.pixels")
+local scale = require("plot.scale")
 local series = require("plot.series")
 local tensor = require("tensor")
 
@@ -59,7 +60,9 @@ end
 
 local SCATTER = with_series{
   {"marker_size", options.positive_number},
-  {"alpha", options.fraction},
+  {"alpha", options.check("a number from 0 to 1", function(value)
+    return type(value) == "number" and value >= 0 and value <= 1
+  end)},
 }
 
 function kinds.scatter(fig, owner, a, b, c)
@@ -115,7 +118,7 @@ local function common_range(list)
   local low, high = math.huge, -math.huge
   local most = 0 -- values in one of them
   for _, values in ipairs(list) do
-    local good = values:masked_select(values:isfinite())
+    local good = scale.only(values, values:isfinite())
     if good:numel() > 0 then
       low = math.min(low, good:min():item())
       high = math.max(high, good:max():item())
@@ -189,7 +192,7 @@ HEATMAP.positional, HEATMAP.aliases = 0, {colourbar="colorbar"}
 
 -- The values that stand for the ends of the colours.
 local function value_range(owner, z, o)
-  local good = z:masked_select(z:isfinite())
+  local good = scale.only(z, z:isfinite())
   local low, high = o.vmin, o.vmax
   if good:numel() > 0 then
     low, high = low or good:min():item(), high or good:max():item()

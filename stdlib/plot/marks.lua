@@ -39,8 +39,8 @@ marks.across, marks.up = across, up
 -- the axis longer.
 local function ranges(x, y, log_x, log_y)
   local good = x:isfinite():logical_and(y:isfinite())
-  x, y = x:masked_select(good), y:masked_select(good)
-  return {scale.bounds(x, log_x)}, {scale.bounds(y, log_y)}
+  return {scale.bounds(scale.only(x, good), log_x)},
+    {scale.bounds(scale.only(y, good), log_y)}
 end
 
 -- line, scatter --------------------------------------------------------------
@@ -58,7 +58,9 @@ function marks.line(x, y, i, o)
   }, Line)
 end
 
-function Line:bounds(log_x, log_y) return ranges(self.x, self.y, log_x, log_y) end
+function Line:bounds(log_x, log_y)
+  return ranges(self.x, self.y, log_x, log_y)
+end
 
 function Line:draw(sheet, frame)
   local x, y = across(frame, self.x), up(frame, self.y)
@@ -206,8 +208,9 @@ Picture.__index = Picture
 -- rgba: uint8 (rows, columns, 4); pixel (i, j) is the square about (j, i).
 -- texts, if given, are written on the pixels: texts[i][j].
 function marks.picture(rgba, o)
-  return setmetatable({rgba=rgba, smooth=o.smooth, texts=o.texts, is_picture=true},
-                      Picture)
+  return setmetatable({
+    rgba=rgba, smooth=o.smooth, texts=o.texts, is_picture=true,
+  }, Picture)
 end
 
 function Picture:bounds()

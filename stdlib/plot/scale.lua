@@ -9,12 +9,19 @@ local SMALLEST = 1e-300 -- below, numbers lose digits
 
 -- Limits ---------------------------------------------------------------------
 
+-- The elements of x where the bool tensor is true, as a row; x itself where
+-- all are.
+function scale.only(x, good)
+  if good:all():item() then return x end
+  return x:masked_select(good)
+end
+
 -- The smallest and greatest finite value of a float64 tensor, of the positive
 -- ones where `log`; nil when there is none.
 function scale.bounds(x, log)
   local good = x:isfinite()
   if log then good = good:logical_and(x:gt(0)) end
-  local values = x:masked_select(good)
+  local values = scale.only(x, good)
   if values:numel() == 0 then return nil end
   return values:min():item(), values:max():item()
 end
@@ -90,7 +97,9 @@ end
 -- The exponent of the first digit of the largest of the numbers.
 local function magnitude(units, exponent)
   local largest = 0
-  for _, unit in ipairs(units) do largest = math.max(largest, math.abs(unit)) end
+  for _, unit in ipairs(units) do
+    largest = math.max(largest, math.abs(unit))
+  end
   return #string.format("%d", largest) - 1 + exponent
 end
 
