@@ -112,7 +112,7 @@ end
 -- Ticks of a level axis of that width: as many as have room side by side.
 local function ticks_across(sheet, along, width, names, whole)
   if not names then
-    local count = math.min(9, width / 50)
+    local count = math.min(9, width / 40)
     while true do
       local ticks = along:ticks(count, whole)
       local need = (widest(sheet, ticks.labels, TICK) + 12) * #ticks.labels
@@ -190,7 +190,7 @@ local function lay_out_left(sheet, plot, frame, box, height, whole)
   if plot.axis ~= false then
     frame.before = widest(sheet, frame.yticks.labels, TICK) + TICK_LENGTH + 4
   end
-  local label = plot.ylabel and line_height(sheet, LABEL) + 4 or 0
+  local label = plot.ylabel and line_height(sheet, LABEL) + 6 or 0
   return box.x + PAD + frame.before + label
 end
 
@@ -345,7 +345,7 @@ local function draw_texts(sheet, plot, frame, box)
   if plot.ylabel then
     local words, size = fit(sheet, clean(plot.ylabel), LABEL, false,
                             frame.height)
-    sheet:text(words, frame.x - frame.before - descent - 2,
+    sheet:text(words, frame.x - frame.before - descent - 4,
                frame.y + frame.height / 2, size, 0.5, -math.pi / 2)
   end
   if plot.axis ~= false and frame.xticks.note ~= "" then
