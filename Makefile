@@ -40,7 +40,7 @@ FORTRAN = $(wildcard $(foreach library,gfortran quadmath,\
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(COMPILER)
 CFLAGS = -std=gnu11 -g $(OPTIMISE) $(WARN) $(OPENMP) -fno-math-errno \
   -fno-trapping-math -fwrapv $(EXTRA)
-CPPFLAGS = -I. -isystem /usr/include/lua5.4 \
+CPPFLAGS = -I. -isystem /usr/include/lua5.4 -isystem /usr/include/cairo \
   -isystem /usr/include/$(MULTIARCH)/$(OPENBLAS) -MMD -MP
 LDFLAGS = $(OPENMP) -static-libgcc -Wl,--as-needed $(EXTRA)
 # One file that can be copied to other machines: only the C library's parts

@@ -13,7 +13,8 @@
 set -eu
 
 build="gcc gfortran libc6-dev make liblua5.4-dev libopenblas-openmp-dev
-  liblapacke-dev libpng-dev zlib1g-dev libjansson-dev libedit-dev libncurses-dev libbsd-dev"
+  liblapacke-dev libpng-dev zlib1g-dev libjansson-dev libedit-dev
+  libncurses-dev libbsd-dev libcairo2-dev"
 data="dataset-fashion-mnist"
 test="libcriterion-dev"
 parity="python3 python3-numpy python3-torch"

@@ -65,6 +65,7 @@ int vm_shell(lua_State *L);
 extern const luaL_Reg vm_native_json[];
 extern const luaL_Reg vm_native_files[];
 extern const luaL_Reg vm_native_system[];
+extern const luaL_Reg vm_native_canvas[];
 
 /* }===================================================================== */
 

@@ -1,46 +1,8 @@
--- image: pictures as tensors.
+-- image.grid: many images as one.
 
 local native = require("native")
 local options = require("options")
 local tensor = require("tensor")
-
-local image = {}
-
-local function check_path(where, path)
-  if type(path) ~= "string" then
-    native.fail("%s: the path must be a string, not a %s", where, type(path))
-  end
-  if not path:lower():find("%.png$") then
-    native.fail("%s: %s: images are PNG files, named .png", where, path)
-  end
-end
-
---- image.load(path)
--- Reads a PNG file of any colour type and depth.
--- Returns uint8 (height, width, channels): 1 channel is grey, 2 grey and
--- alpha, 3 RGB, 4 RGBA; 0 is black, 255 full.
--- Errors: no such file; a file that is not a PNG or is damaged.
--- See also: image.save, tensor.load.
-function image.load(path)
-  check_path("image.load", path)
-  return tensor.load(path)
-end
-
---- image.save(path, img)
--- Writes a PNG file.
---   img  (height, width) or (height, width, 1..4 channels): uint8 is written
---        as it is; floats mean 0 (black) to 1 (full) and are clipped
--- The file is written beside its place and then renamed: a crash leaves the
--- old file whole.
--- Errors: another shape; a folder that does not exist.
--- See also: image.load, image.grid, tensor.save.
-function image.save(path, img)
-  check_path("image.save", path)
-  if not tensor.is(img) then
-    native.fail("image.save: the image must be a tensor, not a %s", type(img))
-  end
-  tensor.save(path, img)
-end
 
 -- A list of images, or one tensor of them, as a tensor.
 local function stacked(images)
@@ -112,7 +74,7 @@ local GRID = {
 --   (62, 92)
 --   > image.grid(tensor.zeros({4, 8, 8, 3}, "uint8"), {padding=0}).shape
 --   (16, 16, 3)
-function image.grid(images, opts)
+local function grid(images, opts)
   local o = options.read("image.grid", GRID, opts)
   local x = stacked(images)
   local grey = x.ndim == 3
@@ -128,4 +90,4 @@ function image.grid(images, opts)
   return grey and canvas:squeeze(-1) or canvas
 end
 
-return image
+return grid
