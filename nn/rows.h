@@ -11,9 +11,18 @@
 #define NN_ROW_FILES(X)                                                        \
   X(reduce)                                                                    \
   X(sort)                                                                      \
-  X(cumulative) X(shape) X(rearrange) X(pad) X(join) X(slice) X(index)         \
-      X(assign) X(scatter) X(matmul) X(matrix) X(einsum) X(linalg)             \
-          X(convolution) X(convolution_nd) X(signal) X(fft) X(misc)
+  X(cumulative)                                                                \
+  X(shape)                                                                     \
+  X(rearrange)                                                                 \
+  X(pad)                                                                       \
+  X(join)                                                                      \
+  X(slice)                                                                     \
+  X(index)                                                                     \
+  X(assign)                                                                    \
+  X(scatter)                                                                   \
+  X(matmul)                                                                    \
+  X(matrix)                                                                    \
+  X(einsum) X(linalg) X(convolution) X(convolution_nd) X(signal) X(fft) X(misc)
 
 /* Each file ends in a list of its rows, closed by NULL. */
 #define X(name) extern const OpRow *const nn_rows_##name[];

@@ -1,6 +1,7 @@
 -- indexing: x[...] in all its forms, to look and to assign.
 
 local check = require("check")
+local native = require("native")
 local test, equal = check.test, check.equal
 
 local function fresh() return tensor({10, 20, 30, 40, 50}) end
@@ -229,6 +230,25 @@ end)
 test("tensors of positions apart go in front, as in NumPy", function()
   local x = cube()[{index({1, 2, 2}), {}, index({1, 4, 1})}]
   equal(x:totable(), {{1, 5, 9}, {16, 20, 24}, {13, 17, 21}})
+end)
+
+test("tensors of positions apart go in front, past the first dim", function()
+  local x = tensor.arange(120):reshape(2, 3, 4, 5)
+  local i, j = index({1, 3}), index({5, 2})
+  local y = x[{{}, i, {}, j}]
+  check.same_shape(y, {2, 2, 4})
+  equal(y[1]:totable(), x[{{}, 1, {}, 5}]:totable())
+  equal(y[2]:totable(), x[{{}, 3, {}, 2}]:totable())
+  x[{{}, i, {}, j}] = tensor({1, 2}):reshape(2, 1, 1)
+  equal(x[{2, 1, {}, 5}]:totable(), {1, 1, 1, 1})
+  equal(x[{1, 3, {}, 2}]:totable(), {2, 2, 2, 2})
+end)
+
+test("a position beside tensors of positions takes its dim away", function()
+  local x = tensor.arange(120):reshape(2, 3, 4, 5)
+  check.same_shape(x[{1, {}, index({1, 2})}], {3, 2, 5})
+  check.same_shape(x[{1, index({1, 2}), {}, index({1, 2})}], {2, 4})
+  equal(x[{{}, 2, index({4})}][2]:totable(), {x[{2, 2, 4}]:totable()})
 end)
 
 test("tensors of positions broadcast", function()
@@ -482,11 +502,11 @@ end)
 
 test("assignment from itself through positions", function()
   local v = fresh()
-  v[index({1, 2, 3})] = v["2:4"]
-  equal(v:totable(), {20, 30, 40, 40, 50})
-  local w = index({3, 1, 2})
-  w[w] = tensor({10, 20, 30}, "int64")
-  equal(w:totable(), {20, 30, 10})
+  v[index({2, 3, 4})] = v["1:3"]
+  equal(v:totable(), {10, 10, 20, 30, 50})
+  local w = index({2, 3, 1})
+  w[w] = w
+  equal(w:totable(), {1, 2, 3})
 end)
 
 test("assignment by positions converts", function()
@@ -534,6 +554,73 @@ test("an index tensor may be a view, and int32 or uint8", function()
   v[tensor({2}, "uint8")] = 1
   v[tensor(4, "int32"):expand(3)] = tensor({7, 8, 9})
   equal(v:totable(), {0, 1, 0, 9, 0})
+end)
+
+-- Keys of all kinds for a shape; index tensors without equal positions.
+local function random_key(shape)
+  local key, k, d = {}, 0, 1
+  while d <= #shape do
+    local n, dice = shape[d], math.random(6)
+    local flat = tensor.randperm(n)
+    k = k + 1
+    if dice == 1 then
+      key[k] = math.random(n) - (math.random(2) - 1) * (n + 1)
+    elseif dice == 2 then
+      key[k] = {}
+    elseif dice == 3 then
+      key[k] = {math.random(n), math.random(n), 2 * math.random(2) - 3}
+    elseif dice == 4 then
+      key[k] = flat["1:2"]:clone() - (n + 1) * math.random(0, 1)
+    elseif dice == 5 then
+      key[k] = flat["1:2"]:reshape(2, 1)
+    else
+      local last = math.min(#shape, d + math.random(0, 1))
+      local sizes = table.move(shape, d, last, 1, {})
+      local mask = tensor.zeros(sizes, "bool")
+      mask:put_(tensor.randperm(mask:numel())["1:2"], true)
+      key[k], d = mask, last
+    end
+    d = d + 1
+  end
+  return key
+end
+
+test("what is assigned through a key is what the key reads", function()
+  math.randomseed(5)
+  for trial = 1, 400 do
+    local shape = {}
+    for d = 1, math.random(4) do shape[d] = math.random(2, 5) end
+    local count = tensor.zeros(shape):numel()
+    local places = tensor.arange(count):reshape(shape)
+    local x = tensor.zeros(count):reshape(shape)
+    if trial % 3 == 0 then x = x.T:clone().T end
+    local key = random_key(shape)
+    local meant = places[key]
+    meant = tensor.is(meant) and meant or tensor(meant, "int64")
+    local values = tensor.arange(meant:numel()):reshape(meant.shape)
+    local due = tensor.zeros(shape):put_(meant, values)
+    x[key] = values
+    equal(x:totable(), due:totable())
+    x[key] = -1
+    equal(x:totable(), due:put_(meant, -1):totable())
+  end
+end)
+
+test("assignment takes memory by what is written", function()
+  local x = tensor.zeros(1000, 1000)
+  local mask = x:eq(1)
+  local function taken(f)
+    local before = native.memory().allocated
+    f()
+    return native.memory().allocated - before
+  end
+  check.truthy(taken(function()
+    x[index({1, 5})] = 1
+    x[{{}, index({3, 4})}] = 2
+    x[{index({1, 2, 3}), index({9})}] = 3
+    x[mask] = 4
+  end) < 20000)
+  equal(x:sum():item(), 2.0 * 998 - 1 + 2 * 2000 + 3 * 3)
 end)
 
 test("an expanded tensor is not written", function()
