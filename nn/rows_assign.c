@@ -339,19 +339,30 @@ static int index_add_compose(Grad *c, const OpCall *call, OpResults *out) {
 static const OpRow row_index_copy = {
     .name = "index_copy",
     .args = "x, dim: dim, index: tensor, source: tensor",
-    .help = "As index_copy_, on a copy of x.",
+    .help = "As index_copy_, on a copy of x.\n"
+            "  > tensor.zeros(3):index_copy(1, tensor({2}, \"int64\"), "
+            "tensor({5}))\n"
+            "  float32 (3)\n"
+            "    0  5  0",
     .compose = index_copy_compose,
 };
 static const OpRow row_index_fill = {
     .name = "index_fill",
     .args = "x, dim: dim, index: tensor, value",
-    .help = "As index_fill_, on a copy of x.",
+    .help = "As index_fill_, on a copy of x.\n"
+            "  > tensor.zeros(3):index_fill(1, tensor({2}, \"int64\"), 5)\n"
+            "  float32 (3)\n"
+            "    0  5  0",
     .compose = index_fill_compose,
 };
 static const OpRow row_index_add = {
     .name = "index_add",
     .args = "x, dim: dim, index: tensor, source: tensor",
-    .help = "As index_add_, on a copy of x.",
+    .help =
+        "As index_add_, on a copy of x.\n"
+        "  > tensor.ones(3):index_add(1, tensor({2}, \"int64\"), tensor({5}))\n"
+        "  float32 (3)\n"
+        "    1  6  1",
     .compose = index_add_compose,
 };
 

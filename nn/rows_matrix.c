@@ -340,7 +340,11 @@ static const OpRow row_mm = {
     .name = "mm",
     .args = "a: tensor, b: tensor",
     .help = "The product of two matrices, (m, k) x (k, n) -> (m, n); matmul "
-            "takes more than matrices.",
+            "takes more than matrices.\n"
+            "  > tensor({{1, 2}, {3, 4}}):mm(tensor({{0, 1}, {1, 0}}))\n"
+            "  float32 (2, 2)\n"
+            "    2  1\n"
+            "    4  3",
     .compose = mm_compose,
 };
 static const OpRow row_mv = {
@@ -356,7 +360,9 @@ static const OpRow row_bmm = {
     .name = "bmm",
     .args = "a: tensor, b: tensor",
     .help = "The products of as many matrices each, (batch, m, k) x (batch, "
-            "k, n) -> (batch, m, n), without broadcasting.",
+            "k, n) -> (batch, m, n), without broadcasting.\n"
+            "  > tensor.ones(2, 3, 4):bmm(tensor.ones(2, 4, 5)).shape\n"
+            "  (2, 3, 5)",
     .compose = bmm_compose,
 };
 

@@ -213,13 +213,19 @@ static int scatter_add_compose(Grad *c, const OpCall *call, OpResults *out) {
 static const OpRow row_scatter = {
     .name = "scatter",
     .args = "x, dim: dim, index: tensor, source",
-    .help = "As scatter_, on a copy of x.",
+    .help = "As scatter_, on a copy of x.\n"
+            "  > tensor.zeros(3):scatter(1, tensor({2}, \"int64\"), 5)\n"
+            "  float32 (3)\n"
+            "    0  5  0",
     .compose = scatter_compose,
 };
 static const OpRow row_scatter_add = {
     .name = "scatter_add",
     .args = "x, dim: dim, index: tensor, source",
-    .help = "As scatter_add_, on a copy of x.",
+    .help = "As scatter_add_, on a copy of x.\n"
+            "  > tensor.ones(3):scatter_add(1, tensor({2}, \"int64\"), 5)\n"
+            "  float32 (3)\n"
+            "    1  6  1",
     .compose = scatter_add_compose,
 };
 
