@@ -280,8 +280,15 @@ static Value *before(Grad *c, const OpCall *call) {
   return old;
 }
 
+/* Whether the gradient reads the first input as it was. */
+static bool reads_before(const OpCall *call) {
+  for (int k = 0; k < call->inputs && k < 32; k++)
+    if (call->in[k] == call->in[0] && (call->row->keeps >> k & 1)) return true;
+  return false;
+}
+
 static int record_in_place(const OpCall *call, Value *old) {
-  Value *in[TENSOR_MAP_MAX_INPUTS + 1];
+  Value *in[TENSOR_MAX_DIMS + 2];
   Value *x = call->in[0];
   OpCall as_called = *call;
   OpResults r = {1, {x}, NULL};
@@ -302,7 +309,7 @@ int nn_call_in_place(const OpRow *row, int inputs, Value *const *in,
   if (status == TENSOR_OK) status = check_target(&call, record);
   if (status != TENSOR_OK) return status;
   nn_scope_begin(&c);
-  if (record && row->keeps != 0) old = before(&c, &call);
+  if (record && reads_before(&call)) old = before(&c, &call);
   if (c.status == TENSOR_OK) c.status = write_target(&call);
   if (c.status == TENSOR_OK) {
     in[0]->t.storage->version++;

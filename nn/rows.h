@@ -6,13 +6,15 @@
 #ifndef NN_ROWS_H
 #define NN_ROWS_H
 
-#include "nn/nn.h"
+#include "nn/tape.h"
 
 /* clang-format off */
 #define NN_ROW_FILES(X)                                                        \
   X(reduce) X(softmax) X(sort) X(cumulative)                                   \
-  X(shape) X(rearrange) X(join) X(slice) X(index)                              \
-  X(matmul) X(matrix) X(linalg) X(factor) X(lstsq) X(norm)                     \
+  X(shape) X(rearrange) X(pad) X(join) X(slice)                                \
+  X(index) X(assign) X(scatter)                                                \
+  X(matmul) X(matrix) X(einsum)                                                \
+  X(linalg) X(factor) X(lstsq) X(norm)                                         \
   X(convolution) X(convolution_nd) X(pool) X(signal)                           \
   X(interpolate) X(fft) X(misc)
 /* clang-format on */
@@ -26,12 +28,24 @@ extern const OpRow nn_row_sum, nn_row_prod, nn_row_amax, nn_row_mean;
 extern const OpRow nn_row_where, nn_row_to, nn_row_clone;
 extern const OpRow nn_row_reshape, nn_row_expand, nn_row_axes, nn_row_slice;
 extern const OpRow nn_row_gather, nn_row_index_select, nn_row_take;
-extern const OpRow nn_row_bmatmul, nn_row_unslice, nn_row_put;
+extern const OpRow nn_row_bmatmul, nn_row_unslice, nn_row_index;
+extern const OpRow nn_row_diagonal;
 
 /* The slice that is the whole tensor: lists are start, step, length and
 ** what to do with each dim (NN_KEEP or NN_DROP). */
 enum { NN_KEEP, NN_DROP };
 void nn_whole_slice(OpAttrs *attrs, const Tensor *t);
+/* The view of x that the lists mean. */
+void nn_slice_view(Tensor *out, const Tensor *x, const OpAttrs *attrs);
+
+/* The picked dims in attrs with the index tensors from input `first` on. */
+void nn_index_of(TensorIndex *k, const OpCall *call, int first);
+/* The numbers 1, 2, ... in row-major order, int64. */
+Value *nn_numbered(Grad *c, int ndim, const int64_t *shape);
+/* Whether what is added, input 2, fits into x: no floats into integers. */
+int nn_check_addend(const OpCall *call, const Tensor *x);
+/* The row name_ run on a copy of the first input. */
+int nn_on_copy(Grad *c, const OpCall *call, const OpRow *row, OpResults *out);
 
 /* A shape rule's answers. */
 int nn_shape_of(OpShape *out, TensorDType dtype, int ndim,

@@ -1,6 +1,5 @@
 /*
-** rows_index.c - picking elements by tensors of positions and by masks, and
-** writing to them.
+** rows_index.c - picking elements by tensors of positions and by masks.
 */
 #include <string.h>
 
@@ -169,214 +168,126 @@ const OpRow nn_row_index_select = {
     .gradient = index_select_gradient,
 };
 const OpRow nn_row_take = {
-    .name = "take",
-    .args = "x: tensor, index: tensor",
-    .help = "The elements of x, as one long row, at the positions of index, "
-            "from 1; the result has index's shape.\n"
-            "  > tensor({{1, 2}, {3, 4}}):take(tensor({4, 1}, \"int64\"))\n"
-            "  float32 (2)\n"
-            "    4  1",
+    .name = "take_flat",
+    .args = "x, index: tensor",
+    .help = "",
+    .internal = true,
     .keeps = 2,
     .shape = take_shape,
     .kernel = take_kernel,
     .gradient = take_gradient,
 };
 
-/* }== writing by positions {== */
-
-/* x as one long row [index] = source; the source broadcasts to index. */
-static int put_kernel(const OpCall *call, Tensor *x) {
-  Tensor index, source, flat;
-  const Tensor *values = &call->in[2]->t;
-  int64_t n = tensor_numel(x), count;
-  int status = tensor_as(&index, &call->in[1]->t, TENSOR_INT64);
-  if (status != TENSOR_OK) return status;
-  status = tensor_broadcast_to(&source, values, index.ndim, index.shape);
-  if (status != TENSOR_OK) {
-    tensor_release(&index);
-    return tensor_fail_in(status, "assignment: ");
-  }
-  status = tensor_clone(&flat, &source, x->dtype);
-  tensor_release(&source);
-  count = tensor_numel(&index);
-  const int64_t *at = (const int64_t *)(const void *)index.data;
-  for (int64_t k = 0; k < count && status == TENSOR_OK; k++)
-    if (at[k] == 0 || at[k] > n || at[k] < -n)
-      status = tensor_fail("put_: index %lld is outside the %lld elements",
-                           (long long)at[k], (long long)n);
-  for (int64_t k = 0; k < count && status == TENSOR_OK; k++) {
-    int64_t rest = at[k] < 0 ? at[k] + n : at[k] - 1, offset = 0;
-    for (int d = x->ndim - 1; d >= 0; d--) {
-      offset += rest % x->shape[d] * x->strides[d];
-      rest /= x->shape[d];
-    }
-    size_t size = tensor_dtype_size(x->dtype);
-    memcpy(x->data + offset * (int64_t)size, flat.data + (size_t)k * size,
-           size);
-  }
-  if (flat.storage != NULL) tensor_release(&flat);
-  tensor_release(&index);
-  return status;
-}
-
-static void put_gradient(Grad *c) {
-  Value *index = c->in[1];
-  if (c->needs[2]) c->to[2] = nn_apply2(c, &nn_row_take, c->g, index, NULL);
-  if (!c->needs[0] || c->status != TENSOR_OK) return;
-  Value *rest = op_clone(c, c->g), *zero = op_num(c, 0);
-  if (rest == NULL || zero == NULL) return;
-  c->status =
-      nn_call_in_place(&nn_row_put, 3, (Value *[]){rest, index, zero}, NULL);
-  c->to[0] = rest;
-}
-
-const OpRow nn_row_put = {
-    .name = "put_",
-    .args = "x: tensor, index: tensor, source",
-    .help = "Writes source into x, as one long row, at the positions of "
-            "index, from 1; of a position named twice the last counts.\n"
-            "  > tensor.zeros(4):put_(tensor({4, 1}, \"int64\"), tensor({7, "
-            "8}))\n"
-            "  float32 (4)\n"
-            "    8  0  0  7",
-    .in_place = true,
-    .keeps = 2,
-    .kernel = put_kernel,
-    .gradient = put_gradient,
-};
-
 /* }== indices of several dims {== */
 
-/* One index, wrapped and checked against a size: positions from 0. */
-static int wrap_kernel(const OpCall *call, Tensor *out) {
-  const Tensor *x = &call->in[0]->t;
-  int64_t size = call->attrs->i[0], dim = call->attrs->i[1];
-  if (x->dtype != TENSOR_INT64 && x->dtype != TENSOR_INT32 &&
-      x->dtype != TENSOR_UINT8)
-    return tensor_fail("an index tensor must hold integers or be a bool mask, "
-                       "this one is %s",
-                       tensor_dtype_name(x->dtype));
-  int status = tensor_copy(out, x);
-  if (status != TENSOR_OK) return status;
-  int64_t *at = (int64_t *)(void *)out->data, n = tensor_numel(out);
-  for (int64_t k = 0; k < n; k++) {
-    if (at[k] == 0)
-      return tensor_fail("index 0 at position %lld: positions count from 1",
-                         (long long)k + 1);
-    if (at[k] > size || at[k] < -size)
-      return tensor_fail("index %lld at position %lld is outside dim %lld of "
-                         "size %lld",
-                         (long long)at[k], (long long)k + 1, (long long)dim + 1,
-                         (long long)size);
-    at[k] = at[k] < 0 ? at[k] + size : at[k] - 1;
-  }
-  return TENSOR_OK;
+/*
+** inputs: x, then an index tensor for each picked dim; attrs: the set of
+** picked dims, and which dims x's are in messages (0: its own).
+*/
+void nn_index_of(TensorIndex *k, const OpCall *call, int first) {
+  k->dims = (unsigned)call->attrs->i[0];
+  k->names = (unsigned)call->attrs->i[1];
+  for (int n = first; n < call->inputs; n++)
+    k->index[n - first] = &call->in[n]->t;
 }
 
-static int wrap_shape(const OpCall *call, OpShape *out) {
-  return nn_shape_like(out, TENSOR_INT64, &call->in[0]->t);
+static int index_shape(const OpCall *call, OpShape *out) {
+  TensorIndex k;
+  int first;
+  nn_index_of(&k, call, 1);
+  out->dtype = call->in[0]->t.dtype;
+  return tensor_index_shape(&k, &call->in[0]->t, &out->ndim, out->shape,
+                            &first);
 }
 
-static const OpRow row_wrap = {
-    .name = "wrap_index",
-    .args = "index, size: int, dim: int",
+static int index_kernel(const OpCall *call, Tensor *out) {
+  TensorIndex k;
+  nn_index_of(&k, call, 1);
+  return tensor_index_get(out, &call->in[0]->t, &k);
+}
+
+/* Zeros of the shape in lists[0], plus g at the positions. */
+static int index_back_kernel(const OpCall *call, Tensor *out) {
+  TensorIndex k;
+  nn_index_of(&k, call, 1);
+  tensor_fill(out, 0);
+  return tensor_index_put(out, &k, &call->in[0]->t, true);
+}
+
+/* The row's other inputs go on as they are; g takes the place of the first. */
+static Value *index_with(Grad *c, const OpRow *row, const OpAttrs *attrs) {
+  Value *in[TENSOR_MAX_DIMS + 1] = {c->g};
+  for (int k = 1; k < c->inputs; k++) in[k] = c->in[k];
+  return nn_apply(c, row, c->inputs, in, attrs);
+}
+
+static void index_back_gradient(Grad *c) {
+  c->to[0] = index_with(c, &nn_row_index, c->attrs);
+}
+
+static const OpRow row_index_back = {
+    .name = "index_backward",
+    .args = "g, list: tensors, dims: int, names: int, shape: ints",
     .help = "",
     .internal = true,
-    .shape = wrap_shape,
-    .kernel = wrap_kernel,
+    .keeps = ~1u,
+    .shape = back_shape,
+    .kernel = index_back_kernel,
+    .gradient = index_back_gradient,
 };
 
-/* The positions (from 1) in a row of the indexed dims' elements. */
-static Value *linear_positions(Grad *c, const OpCall *call, unsigned dims) {
-  const Tensor *x = &call->in[0]->t;
-  Value *linear = NULL;
-  for (int d = 0, k = 1; d < x->ndim; d++) {
-    if ((dims >> d & 1) == 0) continue;
-    OpAttrs attrs;
-    attrs.i[0] = x->shape[d];
-    attrs.i[1] = d;
-    Value *at = nn_apply1(c, &row_wrap, call->in[k++], &attrs);
-    Value *size = nn_scope_own(c, nn_value_integer(x->shape[d]));
-    linear = linear == NULL ? at : op_add(c, op_mul(c, linear, size), at);
-  }
-  return op_add(c, linear, nn_scope_own(c, nn_value_integer(1)));
+static void index_gradient(Grad *c) {
+  OpAttrs attrs = *c->attrs;
+  const OpShape *x = nn_input_shape(c, 0);
+  attrs.counts[0] = x->ndim;
+  memcpy(attrs.lists[0], x->shape, sizeof x->shape);
+  c->to[0] = index_with(c, &row_index_back, &attrs);
 }
 
-/* The indexed dims first, joined into one, then the others. */
-static Value *indexed_first(Grad *c, Value *x, unsigned dims) {
-  int64_t order[TENSOR_MAX_DIMS], shape[TENSOR_MAX_DIMS];
-  int n = 0, m = 1;
-  for (int d = 0; d < x->t.ndim; d++)
-    if (dims >> d & 1) order[n++] = d;
-  shape[0] = nn_count_dims(&x->t, dims);
-  for (int d = 0; d < x->t.ndim; d++) {
-    if (dims >> d & 1) continue;
-    order[n++] = d;
-    shape[m++] = x->t.shape[d];
-  }
-  return op_reshape(c, op_permute(c, x, order), m, shape);
-}
-
-/* picked is (positions, other dims); the index's dims take the place of the
-** indexed ones where those stand together, else they come first. */
-static Value *placed(Grad *c, Value *picked, const Tensor *index,
-                     unsigned dims) {
-  int64_t shape[2 * TENSOR_MAX_DIMS], order[2 * TENSOR_MAX_DIMS];
-  if (picked == NULL || index == NULL) return NULL;
-  int rest = picked->t.ndim - 1, n = index->ndim + rest;
-  if (n > TENSOR_MAX_DIMS) {
-    c->status = tensor_fail("indexing: the result would have %d dims, more "
-                            "than %d",
-                            n, TENSOR_MAX_DIMS);
-    return NULL;
-  }
-  memcpy(shape, index->shape, (size_t)index->ndim * sizeof *shape);
-  memcpy(shape + index->ndim, picked->t.shape + 1,
-         (size_t)rest * sizeof *shape);
-  Value *result = op_reshape(c, picked, n, shape);
-  int first = __builtin_ctz(dims);
-  unsigned run = dims >> first;
-  if (first == 0 || (run & (run + 1)) != 0) return result;
-  for (int d = 0; d < first; d++) order[d] = index->ndim + d;
-  for (int d = 0; d < index->ndim; d++) order[first + d] = d;
-  for (int d = first + index->ndim; d < n; d++) order[d] = d;
-  return op_permute(c, result, order);
-}
-
-static int check_positions(const OpCall *call) {
-  Tensor joined = {.ndim = 0};
-  for (int k = 1; k < call->inputs; k++) {
-    int status = tensor_broadcast_shape(&joined, &call->in[k]->t, &joined.ndim,
-                                        joined.shape);
-    if (status != TENSOR_OK)
-      return tensor_fail_in(status, "indexing: the index tensors must have "
-                                    "shapes that go together: ");
-  }
-  return TENSOR_OK;
-}
-
-/* attrs: the set of indexed dims; inputs: x, an index for each of them. */
-static int index_compose(Grad *c, const OpCall *call, OpResults *out) {
-  Value *x = call->in[0];
-  unsigned dims = (unsigned)call->attrs->i[0];
-  int status = check_positions(call);
-  if (status != TENSOR_OK) return status;
-  Value *linear = linear_positions(c, call, dims);
-  if (linear == NULL) return c->status;
-  int64_t count = tensor_numel(&linear->t);
-  OpAttrs attrs;
-  attrs.i[0] = 0;
-  Value *picked = nn_apply2(c, &nn_row_index_select, indexed_first(c, x, dims),
-                            op_reshape(c, linear, 1, &count), &attrs);
-  return nn_answer(c, out, placed(c, picked, &linear->t, dims));
-}
-
-static const OpRow row_index = {
+const OpRow nn_row_index = {
     .name = "index",
-    .args = "x, list: tensors, dims: int",
+    .args = "x, list: tensors, dims: int, names: int",
     .help = "",
     .internal = true,
-    .compose = index_compose,
+    .keeps = ~1u,
+    .shape = index_shape,
+    .kernel = index_kernel,
+    .gradient = index_gradient,
+};
+
+/* Along a dim: the index, of any shape, takes the dim's place. */
+static int take_compose(Grad *c, const OpCall *call, OpResults *out) {
+  Value *x = call->in[0], *index = call->in[1];
+  int64_t dim = call->attrs->i[0];
+  if (dim == NN_ABSENT)
+    return nn_answer(c, out, nn_apply2(c, &nn_row_take, x, index, NULL));
+  if (index->t.dtype == TENSOR_BOOL)
+    return tensor_fail("take: the index must hold positions, not bool (a mask "
+                       "is for masked_select)");
+  OpAttrs attrs;
+  attrs.i[0] = (int64_t)1 << dim;
+  attrs.i[1] = 0;
+  return nn_answer(c, out, nn_apply2(c, &nn_row_index, x, index, &attrs));
+}
+
+static const OpRow row_take = {
+    .name = "take",
+    .args = "x, index: tensor, dim: dim = nil",
+    .help = "The elements of x, as one long row, at the positions of index, "
+            "from 1; the result has index's shape. With dim, the slices of x "
+            "along it: the dims of index, which may have any number, take the "
+            "place of that dim (NumPy's take with an axis).\n"
+            "  > local x = tensor({{1, 2, 3}, {4, 5, 6}})\n"
+            "  > local index = tensor({{6, -1}, {1, 2}}, \"int64\")\n"
+            "  > x:take(index)\n"
+            "  float32 (2, 2)\n"
+            "    6  6\n"
+            "    1  2\n"
+            "  > x:take(tensor({3, 1}, \"int64\"), 2)\n"
+            "  float32 (2, 2)\n"
+            "    3  1\n"
+            "    6  4",
+    .compose = take_compose,
 };
 
 /* }== masks {== */
@@ -422,7 +333,9 @@ static int masked_select_compose(Grad *c, const OpCall *call, OpResults *out) {
   }
   OpAttrs attrs;
   attrs.i[0] = nn_dims(NN_ABSENT, mask->ndim);
-  return nn_answer(c, out, nn_apply(c, &row_index, mask->ndim + 1, in, &attrs));
+  attrs.i[1] = 0;
+  return nn_answer(c, out,
+                   nn_apply(c, &nn_row_index, mask->ndim + 1, in, &attrs));
 }
 
 static const OpRow row_masked_select = {
@@ -439,10 +352,15 @@ static const OpRow row_masked_select = {
 
 /* }== */
 
-const OpRow *const nn_rows_index[] = {
-    &nn_row_gather,       &row_gather_back,
-    &nn_row_index_select, &row_index_select_back,
-    &nn_row_take,         &row_take_back,
-    &nn_row_put,          &row_wrap,
-    &row_index,           &row_nonzero,
-    &row_masked_select,   NULL};
+const OpRow *const nn_rows_index[] = {&nn_row_gather,
+                                      &row_gather_back,
+                                      &nn_row_index_select,
+                                      &row_index_select_back,
+                                      &nn_row_take,
+                                      &row_take_back,
+                                      &row_take,
+                                      &nn_row_index,
+                                      &row_index_back,
+                                      &row_nonzero,
+                                      &row_masked_select,
+                                      NULL};

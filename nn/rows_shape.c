@@ -131,15 +131,31 @@ static int squeeze_compose(Grad *c, const OpCall *call, OpResults *out) {
   return nn_answer(c, out, op_reshape(c, x, n, shape));
 }
 
+/* The places count in the result. */
 static int unsqueeze_compose(Grad *c, const OpCall *call, OpResults *out) {
   Value *x = call->in[0];
-  int64_t dim = call->attrs->i[0], shape[TENSOR_MAX_DIMS];
-  if (x->t.ndim == TENSOR_MAX_DIMS)
+  const OpAttrs *a = call->attrs;
+  int ndim = x->t.ndim + a->counts[0];
+  int64_t shape[TENSOR_MAX_DIMS];
+  unsigned fresh = 0;
+  if (ndim > TENSOR_MAX_DIMS)
     return tensor_fail("unsqueeze: a tensor has at most %d dims",
                        TENSOR_MAX_DIMS);
-  for (int d = 0; d <= x->t.ndim; d++)
-    shape[d] = d < dim ? x->t.shape[d] : d == dim ? 1 : x->t.shape[d - 1];
-  return nn_answer(c, out, op_reshape(c, x, x->t.ndim + 1, shape));
+  for (int k = 0; k < a->counts[0]; k++) {
+    int64_t n = a->lists[0][k], dim = n < 0 ? n + ndim : n - 1;
+    if (n == 0 || n > ndim || n < -ndim)
+      return tensor_fail("unsqueeze: dim %lld does not exist: the result has "
+                         "%d dim%s%s",
+                         (long long)n, ndim, ndim == 1 ? "" : "s",
+                         n == 0 ? " (counted from 1)" : "");
+    if (fresh >> dim & 1)
+      return tensor_fail("unsqueeze: dim %lld is named twice",
+                         (long long)dim + 1);
+    fresh |= 1u << dim;
+  }
+  for (int d = 0, from = 0; d < ndim; d++)
+    shape[d] = fresh >> d & 1 ? 1 : x->t.shape[from++];
+  return nn_answer(c, out, op_reshape(c, x, ndim, shape));
 }
 
 static const OpRow row_flatten = {
@@ -157,21 +173,22 @@ static const OpRow row_squeeze = {
     .name = "squeeze",
     .args = "x: tensor, dim: dims = nil",
     .help = "x without its dims of size 1, or without those named that have "
-            "size 1; a view.\n"
+            "size 1 (one dim, or a list).\n"
             "  > tensor.zeros(1, 3, 1):squeeze().shape\n"
             "  (3)\n"
-            "  > tensor.zeros(1, 3, 1):squeeze(1).shape\n"
-            "  (3, 1)",
+            "  > tensor.zeros(1, 3, 1):squeeze({-1, 2}).shape\n"
+            "  (1, 3)",
     .compose = squeeze_compose,
 };
 static const OpRow row_unsqueeze = {
     .name = "unsqueeze",
-    .args = "x: tensor, dim: place",
-    .help = "x with a new dim of size 1 at the place dim, a view.\n"
-            "  > tensor.zeros(3):unsqueeze(1).shape\n"
-            "  (1, 3)\n"
-            "  > tensor.zeros(3):unsqueeze(-1).shape\n"
-            "  (3, 1)",
+    .args = "x: tensor, dims: ints",
+    .help = "x with a new dim of size 1 at each of the places dims (one or "
+            "several), counted in the result.\n"
+            "  > tensor.zeros(2, 3):unsqueeze(-1).shape\n"
+            "  (2, 3, 1)\n"
+            "  > tensor.zeros(2, 3):unsqueeze({1, 3}).shape\n"
+            "  (1, 2, 1, 3)",
     .compose = unsqueeze_compose,
 };
 

@@ -20,15 +20,13 @@ void nn_whole_slice(OpAttrs *attrs, const Tensor *t) {
   }
 }
 
-/* The view; drop false leaves size 1 where a dim would go. */
-static void slice_of(Tensor *out, const Tensor *x, const OpAttrs *a,
-                     bool drop) {
+void nn_slice_view(Tensor *out, const Tensor *x, const OpAttrs *a) {
   Tensor view = *x;
   int n = 0;
   int64_t size = (int64_t)tensor_dtype_size(x->dtype);
   for (int d = 0; d < x->ndim; d++) {
     if (a->lists[2][d] > 0) view.data += a->lists[0][d] * x->strides[d] * size;
-    if (drop && a->lists[3][d] == NN_DROP) continue;
+    if (a->lists[3][d] == NN_DROP) continue;
     view.shape[n] = a->lists[2][d];
     view.strides[n++] = x->strides[d] * a->lists[1][d];
   }
@@ -37,7 +35,7 @@ static void slice_of(Tensor *out, const Tensor *x, const OpAttrs *a,
 }
 
 static int slice_view(const OpCall *call, Tensor *out) {
-  slice_of(out, &call->in[0]->t, call->attrs, true);
+  nn_slice_view(out, &call->in[0]->t, call->attrs);
   return TENSOR_OK;
 }
 
@@ -66,7 +64,7 @@ static int unslice_shape(const OpCall *call, OpShape *out) {
 static int unslice_kernel(const OpCall *call, Tensor *out) {
   Tensor part;
   tensor_fill(out, 0);
-  slice_of(&part, out, call->attrs, true);
+  nn_slice_view(&part, out, call->attrs);
   int status = tensor_copy(&part, &call->in[0]->t);
   tensor_release(&part);
   return status;
@@ -90,7 +88,7 @@ const OpRow nn_row_unslice = {
 static int set_slice_kernel(const OpCall *call, Tensor *out) {
   Tensor part, source;
   const Tensor *x = &call->in[1]->t;
-  slice_of(&part, out, call->attrs, true);
+  nn_slice_view(&part, out, call->attrs);
   int status = tensor_broadcast_to(&source, x, part.ndim, part.shape);
   if (status == TENSOR_OK) {
     status = tensor_copy(&part, &source);

@@ -130,6 +130,27 @@ int tensor_take(Tensor *out, const Tensor *x, const Tensor *index) {
   return status;
 }
 
+int tensor_put(Tensor *out, const Tensor *index, const Tensor *x) {
+  PickPositions positions;
+  int status = check_dtypes("put_", out, x);
+  if (status == TENSOR_OK)
+    status = check_same_shape("put_", "the source", x, index);
+  if (status == TENSOR_OK)
+    status =
+        tensor_pick_positions(&positions, "put_", index, tensor_numel(out), -1);
+  if (status != TENSOR_OK) return status;
+  int64_t n = tensor_numel(index);
+  if (!tensor_is_contiguous(out)) to_offsets(&positions, n, out);
+  Pick p;
+  begin(&p, x, out, x, &positions);
+  step_contiguous(&p);
+  step_as(p.from, x);
+  p.to_picked = 1;
+  if (n > 0) status = tensor_pick_scatter(&p, false);
+  tensor_pick_release(&positions);
+  return status;
+}
+
 int tensor_take_add(Tensor *out, const Tensor *index, const Tensor *x) {
   PickPositions positions;
   int status = check_dtypes("take_add", out, x);

@@ -25,6 +25,11 @@ int tensor_pick_positions(PickPositions *p, const char *operation,
                           const Tensor *index, int64_t size, int dim);
 void tensor_pick_release(PickPositions *p);
 
+/* " at position 3" or " at position (2, 3)" of an index tensor, for the
+** element `at` in row-major order; "" for a 0-d one. Returns text. */
+const char *tensor_pick_place(const Tensor *index, int64_t at,
+                              char text[TENSOR_SHAPE_TEXT]);
+
 /* For each i of shape: out[i . to + q * to_picked] = (or +=)
 ** x[i . from + q * from_picked], where q = positions[i . at]. Steps are in
 ** elements. */

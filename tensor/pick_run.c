@@ -14,9 +14,8 @@
 
 /* {== positions ========================================================= */
 
-/* " at position 3" or " at position (2, 3)" of an index tensor. */
-static const char *place(const Tensor *index, int64_t at,
-                         char text[TENSOR_SHAPE_TEXT]) {
+const char *tensor_pick_place(const Tensor *index, int64_t at,
+                              char text[TENSOR_SHAPE_TEXT]) {
   int64_t where[TENSOR_MAX_DIMS];
   char shape[TENSOR_SHAPE_TEXT];
   for (int d = index->ndim - 1; d >= 0; d--) {
@@ -36,7 +35,7 @@ static int wrong_position(const char *operation, const Tensor *index,
                           int64_t at, int64_t value, int64_t size, int dim) {
   char where[TENSOR_SHAPE_TEXT], range[96], what[64];
   long long n = size;
-  place(index, at, where);
+  tensor_pick_place(index, at, where);
   if (value == 0)
     return tensor_fail("%s: index 0%s: positions count from 1", operation,
                        where);

@@ -150,7 +150,9 @@ int64_t tensor_numel(const Tensor *t);
 int64_t tensor_bytes(const Tensor *t); /* numel times element size */
 bool tensor_is_contiguous(const Tensor *t);
 bool tensor_same_shape(const Tensor *a, const Tensor *b);
-/* Whether two index positions can meet in one element (a stride of 0). */
+/* Whether two index positions can meet in one element (a stride of 0, or
+** windows that overlap). Views made by slicing, permuting and expanding are
+** judged exactly, odder ones on the safe side. */
 bool tensor_overlaps_itself(const Tensor *t);
 /* Whether a and b are views of one storage whose bytes may meet. */
 bool tensor_may_share(const Tensor *a, const Tensor *b);
@@ -388,11 +390,15 @@ int64_t tensor_nearest(const TensorResample *r, int64_t i);
 
 /* out[...] = x as one long row [index[...]]; out has index's shape. */
 int tensor_take(Tensor *out, const Tensor *x, const Tensor *index);
+/* out as one long row [index[i]] = x[i], the last of equal positions
+** winning; x apart from out, of its dtype and of index's shape. */
+int tensor_put(Tensor *out, const Tensor *index, const Tensor *x);
 /* out (contiguous) as one long row [index[i]] += x[i]. */
 int tensor_take_add(Tensor *out, const Tensor *index, const Tensor *x);
 /* out[i][j] = x[i][index[i][j]] along dim (PyTorch's gather). */
 int tensor_gather(Tensor *out, const Tensor *x, int dim, const Tensor *index);
-/* out[i][index[i][j]] = x[i][j], or += where add (PyTorch's scatter_). */
+/* out[i][index[i][j]] = x[i][j], or += where add (PyTorch's scatter_); the
+** last of equal positions wins; x apart from out. */
 int tensor_scatter(Tensor *out, int dim, const Tensor *index, const Tensor *x,
                    bool add);
 /* out = x's slices at index (1-d) along dim. */
@@ -401,6 +407,25 @@ int tensor_index_select(Tensor *out, const Tensor *x, int dim,
 /* out's slices at index (1-d) along dim += x's slices. */
 int tensor_index_add(Tensor *out, int dim, const Tensor *index,
                      const Tensor *x);
+/* Some of a tensor's dims picked at once, by index tensors (any integer
+** dtype) that broadcast together: NumPy's advanced indexing. The result has
+** the dims of the broadcast index in the place of the picked dims where those
+** stand side by side, else in front; the other dims follow in their order. */
+typedef struct TensorIndex {
+  unsigned dims;  /* the picked dims, bit 0 is dim 0 */
+  unsigned names; /* which dims x's are in the words of messages; 0: its own */
+  const Tensor *index[TENSOR_MAX_DIMS]; /* one for each picked dim */
+} TensorIndex;
+
+/* The result's shape, and where in it the index's dims begin. */
+int tensor_index_shape(const TensorIndex *k, const Tensor *x, int *ndim,
+                       int64_t *shape, int *first);
+/* out (of that shape, x's dtype) = what is picked from x. */
+int tensor_index_get(Tensor *out, const Tensor *x, const TensorIndex *k);
+/* What would be picked = source, or += where add; the source broadcasts and
+** is converted. Of equal positions the last one in row-major order wins. */
+int tensor_index_put(Tensor *x, const TensorIndex *k, const Tensor *source,
+                     bool add);
 /* Makes out: (count, ndim) int64 positions from 1 of the elements that are
 ** not 0. */
 int tensor_nonzero(Tensor *out, const Tensor *x);

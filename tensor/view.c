@@ -148,9 +148,28 @@ void tensor_release(Tensor *t) {
 
 /* }== overlap {== */
 
+/* The dims by their steps, the shortest first; a step of 0 comes before all. A
+** tensor lies apart where each step is longer than the reach of all the dims
+** before it together. */
 bool tensor_overlaps_itself(const Tensor *t) {
-  for (int d = 0; d < t->ndim; d++)
-    if (t->strides[d] == 0 && t->shape[d] > 1) return true;
+  int64_t step[TENSOR_MAX_DIMS], reach[TENSOR_MAX_DIMS], sum = 0;
+  int n = 0;
+  for (int d = 0; d < t->ndim; d++) {
+    if (t->shape[d] == 0) return false;
+    if (t->shape[d] == 1) continue;
+    int64_t s = t->strides[d] < 0 ? -t->strides[d] : t->strides[d];
+    int k = n++;
+    for (; k > 0 && step[k - 1] > s; k--) {
+      step[k] = step[k - 1];
+      reach[k] = reach[k - 1];
+    }
+    step[k] = s;
+    reach[k] = (t->shape[d] - 1) * s;
+  }
+  for (int k = 0; k < n; k++) {
+    if (step[k] <= sum) return true;
+    sum += reach[k];
+  }
   return false;
 }
 

@@ -69,8 +69,7 @@ static int shape_of_table(lua_State *L, int idx, OpShape *s, bool *bools) {
   s->ndim = 0;
   while (lua_type(L, -1) == LUA_TTABLE) {
     if (s->ndim == TENSOR_MAX_DIMS)
-      return tensor_fail("tensor: tables nested deeper than %d",
-                         TENSOR_MAX_DIMS);
+      return tensor_fail("tables nested deeper than %d", TENSOR_MAX_DIMS);
     s->shape[s->ndim++] = (int64_t)lua_rawlen(L, -1);
     lua_rawgeti(L, -1, 1);
     lua_remove(L, -2);
@@ -82,7 +81,7 @@ static int shape_of_table(lua_State *L, int idx, OpShape *s, bool *bools) {
 
 static int bad_element(lua_State *L, const int64_t *index, int depth) {
   char at[TENSOR_SHAPE_TEXT];
-  return tensor_fail("tensor: element %s must be a number, got %s",
+  return tensor_fail("element %s must be a number, got %s",
                      tensor_shape_text(depth, index, at), vm_kind_of(L, -1));
 }
 
@@ -110,7 +109,7 @@ static int fill_from_table(lua_State *L, Tensor *t, int dim, int64_t offset,
   int64_t n = (int64_t)lua_rawlen(L, -1);
   if (n != t->shape[dim]) {
     char at[TENSOR_SHAPE_TEXT];
-    return tensor_fail("tensor: the tables are not of equal length: the one "
+    return tensor_fail("the tables are not of equal length: the one "
                        "at %s has %lld element%s, the first of its level %lld",
                        tensor_shape_text(dim, index, at), (long long)n,
                        n == 1 ? "" : "s", (long long)t->shape[dim]);
@@ -127,11 +126,34 @@ static int fill_from_table(lua_State *L, Tensor *t, int dim, int64_t offset,
   return TENSOR_OK;
 }
 
+static int raise_in(lua_State *L, const char *who, int status) {
+  tensor_fail_in(status, "%s: ", who);
+  return vm_raise(L, status);
+}
+
+/* Pushes a tensor of that shape with what the tables at idx hold. */
+static void push_filled(lua_State *L, int idx, const OpShape *s,
+                        const char *who) {
+  int64_t index[TENSOR_MAX_DIMS] = {0};
+  Tensor *t = vm_push_new(L, s, who);
+  lua_pushvalue(L, idx);
+  int status = fill_from_table(L, t, 0, 0, index);
+  if (status != TENSOR_OK) raise_in(L, who, status);
+  lua_pop(L, 1);
+}
+
+void vm_push_table(lua_State *L, int idx, TensorDType dtype, const char *who) {
+  OpShape s = {.dtype = dtype};
+  bool bools;
+  int status = shape_of_table(L, idx, &s, &bools);
+  if (status != TENSOR_OK) raise_in(L, who, status);
+  push_filled(L, idx, &s, who);
+}
+
 /* tensor(x [, dtype]): the module itself is at 1. */
 static int create_call(lua_State *L) {
   OpShape s;
   bool bools = false;
-  int64_t index[TENSOR_MAX_DIMS] = {0};
   Value *v = vm_to_value(L, 2);
   int type = lua_type(L, 2);
   if (lua_type(L, 3) == LUA_TNUMBER)
@@ -152,14 +174,10 @@ static int create_call(lua_State *L) {
     return 1;
   }
   int status = shape_of_table(L, 2, &s, &bools);
-  if (status != TENSOR_OK) return vm_raise(L, status);
+  if (status != TENSOR_OK) return raise_in(L, "tensor", status);
   s.dtype =
       vm_check_dtype(L, 3, bools ? TENSOR_BOOL : nn_default_dtype, "tensor");
-  Tensor *t = vm_push_new(L, &s, "tensor");
-  lua_pushvalue(L, 2);
-  status = fill_from_table(L, t, 0, 0, index);
-  if (status != TENSOR_OK) return vm_raise(L, status);
-  lua_pop(L, 1);
+  push_filled(L, 2, &s, "tensor");
   return vm_made(L, TENSOR_OK);
 }
 

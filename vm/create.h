@@ -19,6 +19,9 @@ double vm_check_number(lua_State *L, int idx, const char *who,
 void vm_check_like(lua_State *L, int idx, const char *who, OpShape *s);
 /* A fresh tensor in a box on the stack; once more after collecting. */
 Tensor *vm_push_new(lua_State *L, const OpShape *s, const char *who);
+/* Pushes the tensor that the nested tables of numbers at idx make, or raises
+** an error that begins with `who`. */
+void vm_push_table(lua_State *L, int idx, TensorDType dtype, const char *who);
 /* The end of a function that made the tensor on top: 1, or an error. */
 int vm_made(lua_State *L, int status);
 

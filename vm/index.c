@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vm/module.h"
+#include "vm/create.h"
 
 #define ENTRIES (2 * TENSOR_MAX_DIMS)
 
@@ -267,15 +267,16 @@ static int64_t element_offset(const Plan *p) {
 
 /* }== picking by tensors {== */
 
-/* Index tensors, masks turned into positions, for the row `index`. */
+/* The inputs of a row: what is picked from, perhaps a source, and the index
+** tensors, masks turned into positions. */
 typedef struct Picks {
-  int inputs;
-  Value *in[1 + TENSOR_MAX_DIMS]; /* counted, but for the first */
+  int first, inputs;
+  Value *in[2 + TENSOR_MAX_DIMS]; /* counted from `first` on */
   OpAttrs attrs;
 } Picks;
 
 static void release_picks(Picks *k) {
-  while (k->inputs > 1) nn_value_release(k->in[--k->inputs]);
+  while (k->inputs > k->first) nn_value_release(k->in[--k->inputs]);
 }
 
 /* Column d of a mask's positions. */
@@ -297,11 +298,21 @@ static int add_mask(Picks *k, Value *mask) {
   return status;
 }
 
-static int gather_picks(const Plan *p, Value *sliced, Picks *k) {
+/* The dims of x that its slice keeps. */
+static int64_t kept_dims(const Plan *p) {
+  int64_t kept = 0;
+  for (int d = 0; d < p->x->t.ndim; d++)
+    if (p->slice.lists[3][d] == 0) kept |= (int64_t)1 << d;
+  return kept;
+}
+
+/* Adds the plan's index tensors to the inputs that are there. */
+static int gather_picks(const Plan *p, Picks *k) {
   int status = TENSOR_OK;
-  k->inputs = 1;
-  k->in[0] = sliced;
+  k->first = k->inputs;
+  k->attrs = p->slice;
   k->attrs.i[0] = 0;
+  k->attrs.i[1] = kept_dims(p);
   for (int n = 0; n < p->picks && status == TENSOR_OK; n++) {
     Value *index = p->pick[n];
     bool mask = index->t.dtype == TENSOR_BOOL;
@@ -319,8 +330,8 @@ static int gather_picks(const Plan *p, Value *sliced, Picks *k) {
 
 /* Pushes what the plan picks from `sliced`. */
 static int push_picked(lua_State *L, const Plan *p, Value *sliced) {
-  Picks k;
-  int status = gather_picks(p, sliced, &k);
+  Picks k = {.inputs = 1, .in = {sliced}};
+  int status = gather_picks(p, &k);
   if (status != TENSOR_OK) return status;
   status = vm_apply(L, nn_row("index"), k.inputs, k.in, &k.attrs);
   release_picks(&k);
@@ -346,46 +357,40 @@ int vm_index(lua_State *L) {
 
 /* }== assigning {== */
 
-/* Positions of x's elements, from 1, laid out like x. Pushed. */
-static int push_positions(lua_State *L, const Tensor *x) {
-  Tensor t;
-  Value **box = vm_new_box(L);
-  int status = tensor_new_like(&t, TENSOR_INT64, x);
+/* With index tensors: their positions are all that is needed. */
+static int assign_picked(const Plan *p, Value *source) {
+  Picks k = {.inputs = 2, .in = {p->x, source}};
+  int status = gather_picks(p, &k);
   if (status != TENSOR_OK) return status;
-  int64_t *at = (int64_t *)(void *)t.data, n = tensor_numel(&t);
-  for (int64_t k = 0; k < n; k++) at[k] = k + 1;
-  *box = nn_value_new(&t);
-  return *box == NULL ? TENSOR_NO_MEMORY : TENSOR_OK;
+  status = nn_call_in_place(nn_row("set_index_"), k.inputs, k.in, &k.attrs);
+  release_picks(&k);
+  return status;
 }
 
-/* With index tensors: find the positions that are meant, and write there. */
-static int assign_picked(lua_State *L, const Plan *p, Value *source) {
-  int status = push_positions(L, &p->x->t);
-  if (status != TENSOR_OK) return status;
-  Value *positions = vm_to_value(L, -1);
-  status = vm_apply(L, nn_row("slice"), 1, &positions, &p->slice);
-  if (status == TENSOR_OK) status = push_picked(L, p, vm_to_value(L, -1));
-  if (status != TENSOR_OK) return status;
-  Value *in[3] = {p->x, vm_to_value(L, -1), source};
-  return nn_call_in_place(nn_row("put_"), 3, in, NULL);
-}
-
-/* x[mask] = number: no positions are needed. */
-static bool is_whole_mask(const Plan *p, const Value *source) {
+/* One mask, and a number for all that it covers: no positions are needed. */
+static bool is_masked_fill(const Plan *p, const Value *source) {
   return p->picks == 1 && source->t.ndim == 0 &&
-         p->pick[0]->t.dtype == TENSOR_BOOL &&
-         tensor_same_shape(&p->pick[0]->t, &p->x->t);
+         p->pick[0]->t.dtype == TENSOR_BOOL;
 }
 
 static int assign_masked(const Plan *p, Value *source) {
-  OpResults r;
-  Value *in[3] = {p->pick[0], source, p->x};
-  int status = nn_call(nn_row("where"), 3, in, NULL, &r);
-  if (status != TENSOR_OK) return status;
-  Value *pair[2] = {p->x, r.few[0]};
-  status = nn_call_in_place(nn_row("copy_"), 2, pair, NULL);
-  nn_results_release(&r);
-  return status;
+  OpAttrs attrs = p->slice;
+  Value *in[3] = {p->x, source, p->pick[0]};
+  attrs.i[0] = p->pick_dim[0];
+  return nn_call_in_place(nn_row("set_mask_"), 3, in, &attrs);
+}
+
+/* Pushes what is assigned, in a box: tables of numbers become tensors. */
+static Value *push_source(lua_State *L, const Value *x) {
+  Value **box;
+  if (lua_type(L, 3) == LUA_TTABLE) {
+    vm_push_table(L, 3, x->t.dtype, "assignment");
+    return vm_to_value(L, -1);
+  }
+  box = vm_new_box(L);
+  *box = vm_read_operand(L, 3, "assignment: the value");
+  if (*box == NULL) vm_raise(L, TENSOR_FAIL);
+  return *box;
 }
 
 int vm_assign(lua_State *L) {
@@ -394,15 +399,13 @@ int vm_assign(lua_State *L) {
   lua_settop(L, 3);
   int status = make_plan(L, &p, x, 2);
   if (status != TENSOR_OK) return vm_raise(L, status);
-  Value **box = vm_new_box(L); /* owns the source if an error comes */
-  *box = vm_read_operand(L, 3, "assignment: the value");
-  if (*box == NULL) return vm_raise(L, TENSOR_FAIL);
-  if (is_whole_mask(&p, *box)) {
-    status = assign_masked(&p, *box);
+  Value *source = push_source(L, x);
+  if (is_masked_fill(&p, source)) {
+    status = assign_masked(&p, source);
   } else if (p.picks > 0) {
-    status = assign_picked(L, &p, *box);
+    status = assign_picked(&p, source);
   } else {
-    Value *in[2] = {x, *box};
+    Value *in[2] = {x, source};
     status = nn_call_in_place(nn_row("set_slice_"), 2, in, &p.slice);
   }
   return status == TENSOR_OK ? 0 : vm_raise(L, status);

@@ -121,6 +121,63 @@
 --     11  21  31
 --     12  22  32
 
+--- tensor.index
+-- x[key] is a part of x, x[key] = value writes to it. The key is one of
+-- these, or a table with one for each dim; dims not spoken of are whole:
+--
+--   3, -1         a position, from 1 on or back from the end; its dim goes
+--   {a, b}        the positions a to b, both included; {a, b, step}: every
+--                 step-th, backwards where step is negative
+--   {}            all of the dim
+--   index tensor  of an integer dtype: the positions that it holds, in its
+--                 shape
+--   mask          a bool tensor: the positions where it is true; it stands
+--                 for as many dims as it has, of the same sizes
+--
+-- The same as text, "2:4, :, -1": ranges are first:last:step, each part may
+-- be left out, `end` is the last position, and "..." stands for all the dims
+-- that are not named. Ranges are cut to what is there; a position that does
+-- not exist is an error, and so is 0.
+--
+-- Positions and ranges give views, which share x's elements; index tensors
+-- and masks give copies. Positions for all dims give a Lua number, or a 0-d
+-- tensor where gradients are recorded.
+--
+-- Several index tensors in one key broadcast together, and pick together:
+-- x[{i, j}] has the elements x[i[k]][j[k]]. Their dims take the place of the
+-- dims they pick from where those stand side by side, else they come first,
+-- as in NumPy; but a plain position beside them takes its dim away before,
+-- so that x[{1, {}, i}] has the dims of {} and then those of i, where NumPy
+-- counts the position among the index tensors and puts i's dims first.
+--
+-- A value is a number, a tensor that broadcasts to x[key], or nested tables
+-- of numbers; it is converted to x's dtype. Where an index tensor names an
+-- element more than once, the last value stays. Gradients flow from what is
+-- written into x to the value.
+--
+--   > local x = tensor.arange(12):reshape(3, 4)
+--   > x[{2, -1}]
+--   8
+--   > x["2:, 1:end:2"]
+--   int64 (2, 2)
+--      5   7
+--      9  11
+--   > x[{{}, tensor({4, 1}, "int64")}]
+--   int64 (3, 2)
+--      4   1
+--      8   5
+--     12   9
+--   > x[x:gt(10)]
+--   int64 (2)
+--     11  12
+--   > x[{{1, 2}, 1}] = {20, 30}
+--   > x[x:lt(8)] = 0
+--   > x
+--   int64 (3, 4)
+--     20   0   0   0
+--     30   0   0   8
+--      9  10  11  12
+
 --- tensor.operators
 -- The operators of Lua on tensors, element by element:
 --

@@ -102,6 +102,10 @@ figure.SERIES = {
 -- title, xlabel, xlim and so on are the options of plot.figure and may be set
 -- until it is drawn. The methods line, scatter, bar, hist, heatmap and imshow
 -- add to it.
+--   > local f = plot.line({1, 4, 9})
+--   > f.title = "Squares"
+--   > f
+--   plot.line 640 x 480: Squares
 local Figure = {}
 Figure.__index = Figure
 Figure.__name = "plot.Figure"

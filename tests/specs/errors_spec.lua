@@ -62,7 +62,7 @@ tells("x[tensor.ones(2)]", "an index tensor must hold integers or be a bool "
   .. "mask, this one is float32")
 tells("x[0] = 1", "index 0 in dim 1")
 tells("x[1] = 'a'", 'the value must be a tensor or a number, got "a"')
-tells("m[1] = {1, 2, 3}", "tensor(t) makes a tensor of it")
+tells("m[1] = {1, 2}", "the shape (2) does not broadcast to (3)")
 tells("m[1] = x", "the shape (2) does not broadcast to (3)")
 
 -- What is no tensor --------------------------------------------------------------

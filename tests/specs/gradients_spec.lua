@@ -57,11 +57,6 @@ local special = {
   index_select={{f=function(x)
     return x:index_select(1, index{3, 1, 3})
   end, {signed({3, 2})}}},
-  take={{f=function(x) return x:take(index{{6, 1}, {2, 2}}) end,
-         {signed({2, 3})}}},
-  put_={{f=function(x, s)
-    return (x * 1):put_(index{1, 5, 3}, s)
-  end, {signed({2, 3}), signed({3}, 1)}}},
   set_slice_={{f=function(x, s)
     local y = x * 1
     y["2, 1:end:2"] = s
@@ -121,7 +116,7 @@ local special = {
 local through = {
   max_along="max", min_along="min", axes="permute", unslice="slice",
   gather_backward="gather", index_select_backward="index_select",
-  take_backward="take", wrap_index="index", convert="to",
+  take_backward="take", convert="to",
   conv2d_window="conv2d", conv2d_backward_input="conv2d",
   conv2d_backward_kernel="conv2d", max_pool2d_window="max_pool2d",
   avg_pool2d_window="avg_pool2d", avg_pool2d_backward="avg_pool2d",
