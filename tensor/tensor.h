@@ -304,8 +304,8 @@ int tensor_histc(Tensor *out, const Tensor *x, double low, double high);
 /* Where each value belongs in the row (the last dim) of `sorted` that goes
 ** with it: before its equals, or after them where `right`. values have the
 ** leading dims of sorted; where that is 1-d, any shape. One dtype. */
-int tensor_searchsorted(Tensor *out, const Tensor *sorted,
-                        const Tensor *values, bool right);
+int tensor_searchsorted(Tensor *out, const Tensor *sorted, const Tensor *values,
+                        bool right);
 
 /* }================================================================ */
 
