@@ -316,6 +316,10 @@ Test(unique, slices) {
     for (int64_t j = 0; j < i; j++)
       cr_assert_eq(same_rows(&x, i, j),
                    tensor_get_int(&inverse, i) == tensor_get_int(&inverse, j));
+  for (int64_t i = 0; i < 300; i++) { /* none stands before the first */
+    int64_t group = tensor_get_int(&inverse, i);
+    cr_assert(tensor_get_int(&first, group - 1) <= i + 1);
+  }
   tensor_release(&first);
   tensor_release(&inverse);
   tensor_release(&counts);
