@@ -237,6 +237,78 @@ int tensor_arg_reduce(bool greatest, Tensor *position, Tensor *value,
 ** elements; out may not share x's storage. */
 int tensor_softmax(Tensor *out, const Tensor *x, int dim, bool log);
 
+typedef enum TensorCumulative {
+  TENSOR_CUMSUM,
+  TENSOR_CUMPROD,
+  TENSOR_CUMMAX,
+  TENSOR_CUMMIN
+} TensorCumulative;
+
+/* out[i] = x[1] + ... + x[i] along dim, or the product; `backwards` begins
+** at the other end. out has x's dtype, or int64 where x holds integers or
+** bool. Floats are added up and multiplied in double precision. */
+int tensor_cumulative(TensorCumulative op, Tensor *out, const Tensor *x,
+                      int dim, bool backwards);
+/* CUMMAX or CUMMIN: the extreme of x[1] to x[i] and its position (from 1),
+** the last of equals; from the first NaN on it is NaN. */
+int tensor_cumulative_extreme(TensorCumulative op, Tensor *value,
+                              Tensor *position, const Tensor *x, int dim);
+/* out[i] = x[i] + link[i] * out[i - 1] along dim; backwards, out[i] = x[i] +
+** link[i + 1] * out[i + 1]. The first link is never read. Float dtypes, all
+** three of one shape and dtype. */
+int tensor_linear_scan(Tensor *out, const Tensor *x, const Tensor *link,
+                       int dim, bool backwards);
+
+/* }================================================================ */
+
+/* {================================================================
+** Order. NaN is greatest, all NaN are equal, and so are 0.0 and -0.0.
+** Positions are int64 and count from 1. Outputs made by the caller,
+** contiguous, in memory of their own, unless said otherwise; inputs may be
+** any view.
+** ================================================================= */
+
+/* Sorts along dim; equals stay in their order, in either direction. values
+** may be NULL. */
+int tensor_sort(Tensor *values, Tensor *positions, const Tensor *x, int dim,
+                bool descending);
+/* The greatest (or least) elements along dim, as many as the outputs have
+** places there: the best first, or, not sorted, in their order in x. */
+int tensor_topk(Tensor *values, Tensor *positions, const Tensor *x, int dim,
+                bool largest, bool sorted);
+
+/* Where in n sorted elements (from 0) the quantile q of 0..1 lies: a part
+** of the way from rank lower to rank upper. */
+typedef struct TensorRank {
+  int64_t lower, upper;
+  double part;
+} TensorRank;
+TensorRank tensor_rank(int64_t n, double q);
+/* The quantile of each row along x's last dim (not empty; float dtypes), and
+** in a last dim of 2 the positions of the elements it lies between. NaN
+** where a row has one. */
+int tensor_quantile(Tensor *value, Tensor *positions, const Tensor *x,
+                    double q);
+
+/* The different elements of x, or with dim >= 0 its different slices, in
+** ascending order. Makes the outputs: where each stands first, which one
+** every element is (x's shape; or one a slice), how often each occurs. */
+int tensor_unique(Tensor *first, Tensor *inverse, Tensor *counts,
+                  const Tensor *x, int dim);
+
+/* The greatest label, 0 of none; labels (integers) below 1 fail. */
+int tensor_most_label(const Tensor *labels, int64_t *most);
+/* out[k] (int64) = how many labels, which are known to fit, are k. */
+int tensor_bincount(Tensor *out, const Tensor *labels);
+/* Counts the elements in equal bins from low to high, as many as out (a
+** float dtype) has places; both 0: from the least to the greatest. */
+int tensor_histc(Tensor *out, const Tensor *x, double low, double high);
+/* Where each value belongs in the row (the last dim) of `sorted` that goes
+** with it: before its equals, or after them where `right`. values have the
+** leading dims of sorted; where that is 1-d, any shape. One dtype. */
+int tensor_searchsorted(Tensor *out, const Tensor *sorted, const Tensor *values,
+                        bool right);
+
 /* }================================================================ */
 
 /* {================================================================

@@ -90,6 +90,11 @@ workload("randn_10m", function()
   return function() return tensor.randn(10000000) end
 end)
 
+workload("sort_1m", function()
+  local a = tensor.rand(1000000)
+  return function() return a:sort() end
+end)
+
 workload("matmul_1024", function()
   local a, b = tensor.rand(1024, 1024), tensor.rand(1024, 1024)
   return function() return a:matmul(b) end

@@ -110,6 +110,12 @@ def randn_10m():
 
 
 @workload
+def sort_1m():
+    a = torch.rand(1_000_000)
+    return lambda: a.sort(), 1
+
+
+@workload
 def matmul_1024():
     a, b = torch.rand(1024, 1024), torch.rand(1024, 1024)
     return lambda: a @ b, 1

@@ -28,6 +28,7 @@ TARGETS = {
     "transpose_copy_4096": 0.35,
     "randn_10m": 0.25,
     "matmul_1024": 1.05,
+    "sort_1m": 0.3,
     "linreg_epoch": 0.2,
     "mlp_epoch": 1.0,
     "adam_10m": 0.5,
