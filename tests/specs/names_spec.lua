@@ -14,6 +14,7 @@ local no_example = {
   ["tensor.load"] = "reads a file; its specs do",
   ["image.save"] = "writes a file; its specs do",
   ["image.load"] = "reads a file; its specs do",
+  ["image.show"] = "draws on the terminal; its specs do",
   ["tensor.linalg"] = "a table of functions, each of which has one",
   ["tensor.fft"] = "a table of functions, each of which has one",
 }
