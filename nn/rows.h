@@ -12,7 +12,7 @@
   X(reduce)                                                                    \
   X(sort) X(cumulative) X(shape) X(rearrange) X(join) X(slice) X(index)        \
       X(matmul) X(matrix) X(linalg) X(convolution) X(convolution_nd) X(signal) \
-          X(fft) X(misc)
+          X(fourier) X(fft) X(complex) X(frequency) X(misc)
 
 /* Each file ends in a list of its rows, closed by NULL. */
 #define X(name) extern const OpRow *const nn_rows_##name[];
@@ -24,6 +24,8 @@ extern const OpRow nn_row_where, nn_row_to, nn_row_clone;
 extern const OpRow nn_row_reshape, nn_row_expand, nn_row_axes, nn_row_slice;
 extern const OpRow nn_row_gather, nn_row_index_select, nn_row_take;
 extern const OpRow nn_row_bmatmul, nn_row_unslice, nn_row_put;
+extern const OpRow nn_row_fft_complex, nn_row_fft_real, nn_row_fft_half;
+extern const OpRow nn_row_fft_whole;
 
 /* The slice that is the whole tensor: lists are start, step, length and
 ** what to do with each dim (NN_KEEP or NN_DROP). */

@@ -20,6 +20,7 @@ TARGETS = {
     "op_add_small": 0.5,
     "op_small_autograd": 0.3,
     "ew_exp_10m": 0.4,
+    "fft2_1024": 1.1,
     "linreg_epoch": 0.2,
     "mlp_epoch": 1.0,
     "adam_10m": 0.5,
