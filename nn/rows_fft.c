@@ -92,13 +92,17 @@ static int read_several(Plan *p, int usual) {
 /* }== preparations {== */
 
 /* x cut, or padded with zeros, at the end of dim. */
-static Value *resize(Grad *c, Value *x, int dim, int64_t n) {
+static Value *resize(Grad *c, const Plan *p, Value *x, int dim, int64_t n) {
   OpAttrs attrs;
+  int64_t count;
   if (x == NULL || x->t.shape[dim] == n) return x;
   if (x->t.shape[dim] > n) return op_slice_dim(c, x, dim, 0, 1, n);
   nn_whole_slice(&attrs, &x->t);
   memcpy(attrs.i, x->t.shape, sizeof attrs.i);
   attrs.i[dim] = n;
+  c->status = tensor_count(x->t.ndim, attrs.i, &count);
+  if (c->status != TENSOR_OK)
+    tensor_fail_in(c->status, "%s: ", p->call->row->name);
   return nn_apply1(c, &nn_row_unslice, x, &attrs);
 }
 
@@ -144,7 +148,7 @@ static int transform(Grad *c, Plan *p, Norm norm, bool inverse,
   if (status != TENSOR_OK) return status;
   Value *x = p->x;
   for (int k = 0; k < p->count; k++)
-    x = resize(c, x, p->dims[k], p->lengths[k]);
+    x = resize(c, p, x, p->dims[k], p->lengths[k]);
   unsigned dims = set_of(p->dims, p->count);
   OpAttrs attrs = {.i = {dims}, .f = {scale}};
   if (x != NULL)
@@ -160,7 +164,7 @@ static int transform_half(Grad *c, Plan *p, Norm norm, OpResults *out) {
   if (status != TENSOR_OK) return status;
   Value *x = p->x;
   for (int k = 0; k < p->count; k++)
-    x = resize(c, x, p->dims[k], p->lengths[k]);
+    x = resize(c, p, x, p->dims[k], p->lengths[k]);
   OpAttrs attrs = {.i = {p->dims[last], p->lengths[last]},
                    .f = {scale_of(p, norm, false)}};
   x = x == NULL ? NULL : nn_apply1(c, &nn_row_fft_half, x, &attrs);
@@ -180,7 +184,7 @@ static int transform_whole(Grad *c, Plan *p, Norm norm, OpResults *out) {
   if (status != TENSOR_OK) return status;
   Value *x = p->x;
   for (int k = 0; k < p->count; k++)
-    x = resize(c, x, p->dims[k],
+    x = resize(c, p, x, p->dims[k],
                k < last ? p->lengths[k] : p->lengths[k] / 2 + 1);
   if (x == NULL) return c->status;
   x = nn_spectrum(c, x, set_of(p->dims, last), true, 1);
