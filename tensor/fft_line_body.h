@@ -8,6 +8,8 @@
 /* Lines are brought in and out by blocks of so many elements, which stay in
 ** the nearest cache while the lanes take turns. */
 #define BLOCK 16
+/* How many rows ahead of their use they are asked for. */
+#define AHEAD 12
 
 /* How far apart the lanes stand in a tensor where all are evenly spaced
 ** neighbours (1 or 2), else 0. */
@@ -20,6 +22,12 @@ static int64_t NAME(gap)(const int64_t *at, int lanes) {
 
 /* {== in and out */
 
+/* Asks for numbers that lie too far apart for the processor to foresee. */
+FFT_INLINE void NAME(fetch)(const REAL *at, int64_t count) {
+  for (int64_t i = 0; i < count; i += 64 / (int64_t)sizeof(REAL))
+    __builtin_prefetch(at + i);
+}
+
 FFT_INLINE void NAME(load_across)(const FftJob *j, int64_t from, int64_t to,
                                   int lanes, int64_t gap) {
   REAL *re = j->a.re, *im = j->a.im;
@@ -27,6 +35,7 @@ FFT_INLINE void NAME(load_across)(const FftJob *j, int64_t from, int64_t to,
   int64_t step = j->in->step, part = gap == 2 ? 1 : j->in->part;
   for (int64_t k = from; k < to; k++) {
     const REAL *at = x + k * step;
+    if (k + AHEAD < to) NAME(fetch)(at + AHEAD * step, lanes * gap);
 #pragma omp simd
     for (int v = 0; v < lanes; v++) {
       re[k * lanes + v] = at[v * gap];
@@ -69,6 +78,7 @@ FFT_INLINE void NAME(store_across)(const FftJob *j, int64_t from, int64_t to,
   int64_t step = j->out->step, part = gap == 2 ? 1 : j->out->part;
   for (int64_t k = from; k < to; k++) {
     REAL *at = y + k * step;
+    if (k + AHEAD < to) NAME(fetch)(at + AHEAD * step, lanes * gap);
 #pragma omp simd
     for (int v = 0; v < lanes; v++) {
       at[v * gap] = scale * re[k * lanes + v];
@@ -224,6 +234,7 @@ FFT_STEP(chirp_out)
 FFT_STEP(convolve)
 #undef FFT_STEP
 #undef BLOCK
+#undef AHEAD
 #undef REAL
 #undef FULL
 #undef NAME

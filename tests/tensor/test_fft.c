@@ -72,7 +72,7 @@ static void expect_line(const Tensor *got, int dim, bool z, int64_t line,
     whole += scale * scale *
              (due.re[k] * due.re[k] + (z ? due.im[k] * due.im[k] : 0));
   }
-  double unit = got->dtype == TENSOR_FLOAT32 ? 1e-7 : 2e-16;
+  double unit = got->dtype == TENSOR_FLOAT32 ? 1e-7 : 3e-16;
   double bound = unit * fmax(2, log2((double)count));
   cr_assert(sqrt(wrong) <= bound * sqrt(whole) + 1e-300,
             "dim %d, line %lld, %lld elements: the error is %g, not below %g",
