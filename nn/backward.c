@@ -187,7 +187,8 @@ static int plant(Walk *w, Value *out, Value *seed) {
   Grad c;
   if (out->track == NULL)
     return tensor_fail("backward: the tensor does not depend on any tensor "
-                       "with requires_grad");
+                       "with requires_grad; call x:requires_grad_() before "
+                       "computing with x");
   int status = nn_check_current(out, "backward");
   if (status != TENSOR_OK) return status;
   if (seed != NULL && !tensor_same_shape(&seed->t, &out->t)) {
@@ -295,3 +296,49 @@ int nn_gradients(int outputs, Value *const *out, Value *const *seeds,
   nn_set_grad_enabled(was);
   return status;
 }
+
+/* {== the graph, for those who want to see it */
+
+static int tell_leaf(const Track *t, NnSee *see, void *to) {
+  NnStep step = {.id = t, .shape = t->shape};
+  return see(to, &step);
+}
+
+static int tell_node(const Node *n, NnSee *see, void *to) {
+  const void *few[8], **from = few;
+  NnStep step = {.id = n, .name = n->row->name, .inputs = 0};
+  if (n->inputs > 8) {
+    from = malloc((size_t)n->inputs * sizeof *from);
+    if (from == NULL) return tensor_no_memory(n->inputs);
+  }
+  int status = TENSOR_OK;
+  for (int k = 0; k < n->inputs && status == TENSOR_OK; k++) {
+    const Track *t = n->edges[k];
+    if (t == NULL) continue;
+    from[step.inputs++] = t->node != NULL ? (const void *)t->node : t;
+    if (t->node == NULL) status = tell_leaf(t, see, to);
+  }
+  step.from = from;
+  for (int k = n->outputs - 1; k >= 0; k--)
+    if (n->out[k] != NULL) step.shape = n->out[k]->shape;
+  if (status == TENSOR_OK) status = see(to, &step);
+  if (from != few) free(from);
+  return status;
+}
+
+int nn_graph(const Value *v, NnSee *see, void *to) {
+  Walk w = {.run = ++backward_runs};
+  if (v->track == NULL) return TENSOR_OK;
+  if (v->track->node == NULL) return tell_leaf(v->track, see, to);
+  int status = visit(&w, v->track->node);
+  if (status == TENSOR_OK) status = collect(&w);
+  if (status == TENSOR_OK && w.count > 1)
+    qsort(w.nodes, (size_t)w.count, sizeof *w.nodes, latest_first);
+  for (int64_t i = w.count - 1; i >= 0 && status == TENSOR_OK; i--)
+    status = tell_node(w.nodes[i], see, to);
+  w.options.retain_graph = true;
+  walk_end(&w, false);
+  return status;
+}
+
+/* }== */

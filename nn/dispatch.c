@@ -215,6 +215,7 @@ int nn_call(const OpRow *row, int inputs, Value *const *in,
 /* }== in place {== */
 
 static int in_place_failure(const OpRow *row, const char *why) {
+  if (row->internal) return tensor_fail("assignment: %s", why);
   return tensor_fail("%s%s: %s", row->name, row->in_place ? "" : "_", why);
 }
 

@@ -55,6 +55,8 @@ extern TensorDType nn_default_dtype;
 #define NN_LISTS 4
 /* The count of a padding list that stands for the word "same". */
 #define NN_SAME (-2)
+/* And for "causal": rows other than conv1d refuse it. */
+#define NN_CAUSAL (-3)
 /* An argument that was not given. */
 #define NN_ABSENT INT64_MIN
 
@@ -102,7 +104,7 @@ typedef struct OpResults {
 **   int      a whole number           number   a float
 **   bool     true or false            ints     whole numbers or a list
 **   dtype    "float32" ...            a|b|c    one of these words
-**   padding  "valid", "same" or ints
+**   padding  "valid", "same", "causal" or ints
 **   text     a string, for composites alone
 ** The last argument may be several in place of a list of them: `ints` or
 ** `tensors`.
@@ -175,6 +177,37 @@ int nn_backward(int outputs, Value *const *out, Value *const *seeds,
 int nn_gradients(int outputs, Value *const *out, Value *const *seeds,
                  int inputs, Value *const *in, Value **gradients,
                  NnBackward options);
+
+/*
+** A user's own operation: how gradients flow back through it. Counted; the
+** tape holds it until the graph is freed, and then calls release.
+*/
+typedef struct NnFunction NnFunction;
+struct NnFunction {
+  int64_t refs;
+  /* g has flowed into result number `output`: fills to[k] with a counted
+  ** gradient of input k, or leaves NULL. */
+  int (*backward)(NnFunction *f, int output, Value *g, int inputs, Value **to);
+  void (*release)(NnFunction *f);
+};
+void nn_function_release(NnFunction *f);
+/* Notes that result, a fresh value without history, was computed by f from
+** the inputs. */
+int nn_record_function(NnFunction *f, int output, int inputs, Value *const *in,
+                       Value *result);
+
+/* One thing in the graph behind a value: an operation that ran, or a leaf. */
+typedef struct NnStep {
+  const void *id;
+  const char *name; /* of the operation; NULL: a leaf */
+  OpShape shape;    /* of the (first) result */
+  int inputs;       /* those through which gradients flow */
+  const void *const *from;
+} NnStep;
+typedef int NnSee(void *to, const NnStep *step);
+/* Shows all that v was computed from, the earliest first; a leaf comes as
+** often as it is used. */
+int nn_graph(const Value *v, NnSee *see, void *to);
 
 /* Says that v's elements were changed from outside an operation. */
 void nn_touched(Value *v);

@@ -8,11 +8,15 @@
 
 #include "nn/nn.h"
 
+/* clang-format off */
 #define NN_ROW_FILES(X)                                                        \
-  X(reduce)                                                                    \
-  X(sort) X(cumulative) X(shape) X(rearrange) X(join) X(slice) X(index)        \
-      X(matmul) X(matrix) X(linalg) X(convolution) X(convolution_nd) X(signal) \
-          X(fourier) X(fft) X(complex) X(frequency) X(misc)
+  X(reduce) X(softmax) X(sort) X(cumulative)                                   \
+  X(shape) X(rearrange) X(join) X(slice) X(index)                              \
+  X(matmul) X(matrix) X(linalg)                                                \
+  X(convolution) X(convolution_nd) X(pool) X(signal)                           \
+  X(interpolate)                                                               \
+  X(fourier) X(fft) X(complex) X(frequency) X(misc)
+/* clang-format on */
 
 /* Each file ends in a list of its rows, closed by NULL. */
 #define X(name) extern const OpRow *const nn_rows_##name[];

@@ -140,7 +140,7 @@ static void take_gradient(Grad *c) {
 
 const OpRow nn_row_gather = {
     .name = "gather",
-    .args = "x, dim: dim, index: tensor",
+    .args = "x: tensor, dim: dim, index: tensor",
     .help = "The elements at the positions of index along dim: for 2 dims, "
             "out[i][j] = x[index[i][j]][j] (dim 1) or x[i][index[i][j]] (dim "
             "2). Positions count from 1, negative ones from the end.\n"
@@ -156,7 +156,7 @@ const OpRow nn_row_gather = {
 };
 const OpRow nn_row_index_select = {
     .name = "index_select",
-    .args = "x, dim: dim, index: tensor",
+    .args = "x: tensor, dim: dim, index: tensor",
     .help = "The slices of x along dim at the positions of a 1-d index, from "
             "1, in its order.\n"
             "  > tensor({10, 20, 30}):index_select(1, tensor({3, 1}, "
@@ -170,9 +170,12 @@ const OpRow nn_row_index_select = {
 };
 const OpRow nn_row_take = {
     .name = "take",
-    .args = "x, index: tensor",
+    .args = "x: tensor, index: tensor",
     .help = "The elements of x, as one long row, at the positions of index, "
-            "from 1; the result has index's shape.",
+            "from 1; the result has index's shape.\n"
+            "  > tensor({{1, 2}, {3, 4}}):take(tensor({4, 1}, \"int64\"))\n"
+            "  float32 (2)\n"
+            "    4  1",
     .keeps = 2,
     .shape = take_shape,
     .kernel = take_kernel,
@@ -229,9 +232,13 @@ static void put_gradient(Grad *c) {
 
 const OpRow nn_row_put = {
     .name = "put_",
-    .args = "x, index: tensor, source",
+    .args = "x: tensor, index: tensor, source",
     .help = "Writes source into x, as one long row, at the positions of "
-            "index, from 1.",
+            "index, from 1; of a position named twice the last counts.\n"
+            "  > tensor.zeros(4):put_(tensor({4, 1}, \"int64\"), tensor({7, "
+            "8}))\n"
+            "  float32 (4)\n"
+            "    8  0  0  7",
     .in_place = true,
     .keeps = 2,
     .kernel = put_kernel,
@@ -383,7 +390,7 @@ static int nonzero_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 static const OpRow row_nonzero = {
     .name = "nonzero",
-    .args = "x",
+    .args = "x: tensor",
     .help = "The positions, from 1, of the elements that are not 0: an int64 "
             "tensor of shape (count, ndim).\n"
             "  > tensor({0, 5, 7}):nonzero()\n"
@@ -420,7 +427,7 @@ static int masked_select_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 static const OpRow row_masked_select = {
     .name = "masked_select",
-    .args = "x, mask: tensor",
+    .args = "x: tensor, mask: tensor",
     .help = "The elements of x where the bool tensor mask is true, as a new "
             "row; a mask of fewer dims selects whole slices.\n"
             "  > local x = tensor({1, -2, 3})\n"

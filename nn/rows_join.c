@@ -65,7 +65,10 @@ static const OpRow row_concat = {
     .name = "concat",
     .args = "list: tensors, dim: dim = 1",
     .help = "The tensors of a list one after the other along dim; all other "
-            "sizes must agree.\n"
+            "sizes must agree. The dtype is that in which all meet.\n"
+            "  > tensor.concat({tensor({1, 2}), tensor({3})})\n"
+            "  float32 (3)\n"
+            "    1  2  3\n"
             "  > tensor.concat({tensor.zeros(2, 3), tensor.ones(1, 3)}).shape\n"
             "  (3, 3)",
     .shape = concat_shape,
@@ -199,25 +202,40 @@ static int unbind_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 static const OpRow row_split = {
     .name = "split",
-    .args = "x, size: ints, dim: dim = 1",
-    .help = "A list of views of x along dim: pieces of one size (the last may "
-            "be smaller), or of the sizes of a list.",
+    .args = "x: tensor, size: ints, dim: dim = 1",
+    .help = "A list of views of x along dim: pieces of one size (the last "
+            "may be smaller), or of the sizes of a list, which must add up "
+            "to x's.\n"
+            "  > tensor.arange(5):split(2)[3]\n"
+            "  int64 (1)\n"
+            "    5\n"
+            "  > tensor.arange(5):split({1, 4})[2]\n"
+            "  int64 (4)\n"
+            "    2  3  4  5",
     .list = true,
     .compose = split_compose,
 };
 static const OpRow row_chunk = {
     .name = "chunk",
-    .args = "x, count: int, dim: dim = 1",
+    .args = "x: tensor, count: int, dim: dim = 1",
     .help = "A list of views of x along dim: at most count pieces of equal "
-            "size (the last may be smaller).",
+            "size (the last may be smaller).\n"
+            "  > #tensor.arange(5):chunk(2)\n"
+            "  2\n"
+            "  > tensor.arange(5):chunk(2)[1]\n"
+            "  int64 (3)\n"
+            "    1  2  3",
     .list = true,
     .compose = chunk_compose,
 };
 static const OpRow row_unbind = {
     .name = "unbind",
-    .args = "x, dim: dim = 1",
+    .args = "x: tensor, dim: dim = 1",
     .help = "A list of views of x, one for each position along dim, without "
-            "that dim.",
+            "that dim.\n"
+            "  > tensor({{1, 2}, {3, 4}}):unbind(2)[1]\n"
+            "  float32 (2)\n"
+            "    1  3",
     .list = true,
     .compose = unbind_compose,
 };

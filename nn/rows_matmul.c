@@ -168,16 +168,24 @@ static const OpRow row_matmul = {
 static const OpRow row_dot = {
     .name = "dot",
     .args = "a, b",
-    .help = "NumPy's dot: the sum over the last dim of a and the last but one "
-            "of b (its only one, if b is 1-d): (a, b, c, d) . (d, e) -> (a, "
-            "b, c, e); two 1-d tensors give a 0-d tensor.",
+    .help = "NumPy's dot: the sum over the last dim of a and the last but "
+            "one of b (its only one, if b is 1-d): (a, b, c, d) . (d, e) -> "
+            "(a, b, c, e); two 1-d tensors give a 0-d tensor.\n"
+            "  > tensor({1, 2}):dot(tensor({3, 4})):item()\n"
+            "  11.0\n"
+            "  > tensor.ones(2, 3, 4):dot(tensor.ones(4, 5)).shape\n"
+            "  (2, 3, 5)",
     .compose = dot_compose,
 };
 static const OpRow row_outer = {
     .name = "outer",
     .args = "a, b: tensor",
     .help = "The products of each element of a with each of b: (m), (n) -> "
-            "(m, n).",
+            "(m, n).\n"
+            "  > tensor({1, 2}):outer(tensor({3, 4, 5}))\n"
+            "  float32 (2, 3)\n"
+            "     3   4   5\n"
+            "     6   8  10",
     .compose = outer_compose,
 };
 

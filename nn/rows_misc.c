@@ -54,8 +54,13 @@ static int masked_fill_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 static const OpRow row_masked_fill = {
     .name = "masked_fill",
-    .args = "x, mask: tensor, value",
-    .help = "x with value in the places where the bool tensor mask is true.",
+    .args = "x: tensor, mask: tensor, value",
+    .help = "x with value in the places where the bool tensor mask is true; "
+            "the mask broadcasts.\n"
+            "  > x = tensor({-1, 2, -3})\n"
+            "  > x:masked_fill(x:lt(0), 0)\n"
+            "  float32 (3)\n"
+            "    0  2  0",
     .form_in_place = true,
     .compose = masked_fill_compose,
 };
@@ -77,7 +82,7 @@ static int clamp_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 static const OpRow row_clamp = {
     .name = "clamp",
-    .args = "x, min: number = nil, max: number = nil",
+    .args = "x: tensor, min: number = nil, max: number = nil",
     .help = "x with what is below min raised to it and what is above max "
             "lowered to it; either may be nil.\n"
             "  > tensor({-5, 0.5, 5}):clamp(0, 1)\n"
@@ -95,7 +100,10 @@ static int lerp_compose(Grad *c, const OpCall *call, OpResults *out) {
 static const OpRow row_lerp = {
     .name = "lerp",
     .args = "a, b, weight",
-    .help = "a + weight * (b - a): a for weight 0, b for weight 1.",
+    .help = "a + weight * (b - a): a for weight 0, b for weight 1.\n"
+            "  > tensor({0, 10}):lerp(tensor({4, 20}), 0.5)\n"
+            "  float32 (2)\n"
+            "     2  15",
     .form_in_place = true,
     .compose = lerp_compose,
 };
@@ -119,7 +127,7 @@ static void pass_gradient(Grad *c) { c->to[0] = c->g; }
 
 const OpRow nn_row_to = {
     .name = "convert",
-    .args = "x, dtype: dtype",
+    .args = "x: tensor, dtype: dtype",
     .help = "",
     .internal = true,
     .shape = to_shape,
@@ -128,8 +136,14 @@ const OpRow nn_row_to = {
 };
 const OpRow nn_row_clone = {
     .name = "clone",
-    .args = "x",
-    .help = "A copy of x with elements of its own.",
+    .args = "x: tensor",
+    .help = "A copy of x with elements of its own; gradients flow through "
+            "it. See detach.\n"
+            "  > x = tensor({1, 2})\n"
+            "  > y = x:clone():zero_()\n"
+            "  > x\n"
+            "  float32 (2)\n"
+            "    1  2",
     .shape = clone_shape,
     .kernel = copy_kernel,
     .gradient = pass_gradient,
@@ -148,7 +162,7 @@ static int contiguous_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 static const OpRow row_to = {
     .name = "to",
-    .args = "x, dtype: dtype",
+    .args = "x: tensor, dtype: dtype",
     .help = "x converted to dtype; x itself if it has it. Floats become "
             "integers by truncation, clipped to the range (NaN is 0); "
             "anything not 0 is true.\n"
@@ -159,9 +173,11 @@ static const OpRow row_to = {
 };
 static const OpRow row_contiguous = {
     .name = "contiguous",
-    .args = "x",
+    .args = "x: tensor",
     .help = "x with its elements in row-major order: itself if it has them "
-            "so, else a copy.",
+            "so, else a copy.\n"
+            "  > tensor.zeros(2, 3).T:contiguous():is_contiguous()\n"
+            "  true",
     .compose = contiguous_compose,
 };
 
@@ -183,16 +199,24 @@ static void overwritten_gradient(Grad *c) {
 
 static const OpRow row_copy = {
     .name = "copy_",
-    .args = "x, source",
-    .help = "Writes source's elements, broadcast and converted, into x.",
+    .args = "x: tensor, source",
+    .help = "Writes source's elements, broadcast and converted to x's dtype, "
+            "into x; returns x.\n"
+            "  > tensor.zeros(2, 2):copy_(tensor({1, 2}))\n"
+            "  float32 (2, 2)\n"
+            "    1  2\n"
+            "    1  2",
     .in_place = true,
     .kernel = copy_into_kernel,
     .gradient = overwritten_gradient,
 };
 static const OpRow row_fill = {
     .name = "fill_",
-    .args = "x, value",
-    .help = "Sets every element of x to value.",
+    .args = "x: tensor, value",
+    .help = "Sets every element of x to value; returns x.\n"
+            "  > tensor.zeros(3):fill_(7)\n"
+            "  float32 (3)\n"
+            "    7  7  7",
     .in_place = true,
     .kernel = copy_into_kernel,
     .gradient = overwritten_gradient,
@@ -205,8 +229,11 @@ static int zero_kernel(const OpCall *call, Tensor *out) {
 
 static const OpRow row_zero = {
     .name = "zero_",
-    .args = "x",
-    .help = "Sets every element of x to 0.",
+    .args = "x: tensor",
+    .help = "Sets every element of x to 0; returns x.\n"
+            "  > tensor.ones(3):zero_()\n"
+            "  float32 (3)\n"
+            "    0  0  0",
     .in_place = true,
     .kernel = zero_kernel,
     .gradient = overwritten_gradient,

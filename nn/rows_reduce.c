@@ -1,6 +1,6 @@
 /*
 ** rows_reduce.c - operations that bring dims together: sums, extremes,
-** means and spreads, softmax.
+** means and spreads.
 **
 ** Those that take `dims` have the set of dims in attrs->i[0] (absent: all)
 ** and keepdim in attrs->i[1].
@@ -10,7 +10,7 @@
 #include "nn/ops.h"
 #include "nn/rows.h"
 
-#define DIMS "x, dim: dims = nil, keepdim: bool = false"
+#define DIMS "x: tensor, dim: dims = nil, keepdim: bool = false"
 
 /* {== sums and products */
 
@@ -113,11 +113,13 @@ static void extreme_gradient(Grad *c) {
 const OpRow nn_row_sum = {
     .name = "sum",
     .args = DIMS,
-    .help = "The sum of the elements, over all dims, one, or a list of them. "
-            "Integers and bool add up to int64; the sum of nothing is 0.\n"
+    .help = "The sum of the elements. Integers and bool add up to int64; the "
+            "sum of nothing is 0.\n"
             "  > tensor({{1, 2}, {3, 4}}):sum(1)\n"
             "  float32 (2)\n"
-            "    4  6",
+            "    4  6\n"
+            "  > tensor({{1, 2}, {3, 4}}):sum():item()\n"
+            "  10.0",
     .shape = sum_shape,
     .kernel = sum_kernel,
     .gradient = sum_gradient,
@@ -126,7 +128,9 @@ const OpRow nn_row_prod = {
     .name = "prod",
     .args = DIMS,
     .help = "The product of the elements; of nothing it is 1. Integers and "
-            "bool multiply to int64.",
+            "bool multiply to int64.\n"
+            "  > tensor({2, 3, 4}):prod():item()\n"
+            "  24.0",
     .keeps = 1,
     .shape = sum_shape,
     .kernel = prod_kernel,
@@ -135,8 +139,12 @@ const OpRow nn_row_prod = {
 const OpRow nn_row_amax = {
     .name = "amax",
     .args = DIMS,
-    .help = "The greatest element over the dims; equal ones share the "
-            "gradient. NaN where there is one.",
+    .help = "The greatest element, without its position; equal ones share "
+            "the gradient. NaN where there is one; of nothing it is an error.\n"
+            "See also: max, argmax, maximum.\n"
+            "  > tensor({{3, 9}, {8, 4}}):amax(2)\n"
+            "  float32 (2)\n"
+            "    9  8",
     .keeps = 1,
     .keeps_result = true,
     .shape = same_shape,
@@ -146,8 +154,12 @@ const OpRow nn_row_amax = {
 static const OpRow row_amin = {
     .name = "amin",
     .args = DIMS,
-    .help = "The least element over the dims; equal ones share the gradient. "
-            "NaN where there is one.",
+    .help = "The least element, without its position; equal ones share the "
+            "gradient. NaN where there is one; of nothing it is an error.\n"
+            "See also: min, argmin, minimum.\n"
+            "  > tensor({{3, 9}, {8, 4}}):amin(2)\n"
+            "  float32 (2)\n"
+            "    3  4",
     .keeps = 1,
     .keeps_result = true,
     .shape = same_shape,
@@ -157,14 +169,22 @@ static const OpRow row_amin = {
 static const OpRow row_any = {
     .name = "any",
     .args = DIMS,
-    .help = "Whether any element is true (not 0).",
+    .help = "Whether any element is true (not 0), as bool; of nothing it is "
+            "false.\n"
+            "  > tensor({{0, 1}, {0, 0}}):any(2)\n"
+            "  bool (2)\n"
+            "     true  false",
     .shape = bool_shape,
     .kernel = any_kernel,
 };
 static const OpRow row_all = {
     .name = "all",
     .args = DIMS,
-    .help = "Whether all elements are true (not 0).",
+    .help = "Whether all elements are true (not 0), as bool; of nothing it "
+            "is true.\n"
+            "  > tensor({{1, 1}, {0, 1}}):all(2)\n"
+            "  bool (2)\n"
+            "     true  false",
     .shape = bool_shape,
     .kernel = all_kernel,
 };
@@ -227,27 +247,32 @@ static void along_gradient(Grad *c) {
 
 static const OpRow row_argmax = {
     .name = "argmax",
-    .args = "x, dim: dim = nil, keepdim: bool = false",
-    .help = "The position, from 1, of the greatest element along dim (of all "
-            "elements as one row without dim); the first of equals, NaN "
-            "before everything.\n"
+    .args = "x: tensor, dim: dim = nil, keepdim: bool = false",
+    .help = "The position, from 1, of the greatest element along dim, as "
+            "int64; without dim, that in x as one long row. The first of "
+            "equals; NaN before everything.\n"
             "  > tensor({3, 9, 4}):argmax():item()\n"
-            "  2",
+            "  2\n"
+            "  > tensor({{3, 9}, {8, 4}}):argmax(2)\n"
+            "  int64 (2)\n"
+            "    2  1",
     .shape = arg_shape,
     .kernel = argmax_kernel,
 };
 static const OpRow row_argmin = {
     .name = "argmin",
-    .args = "x, dim: dim = nil, keepdim: bool = false",
-    .help = "The position, from 1, of the least element along dim (of all "
-            "elements as one row without dim); the first of equals, NaN "
-            "before everything.",
+    .args = "x: tensor, dim: dim = nil, keepdim: bool = false",
+    .help = "The position, from 1, of the least element along dim, as int64; "
+            "without dim, that in x as one long row. The first of equals; "
+            "NaN before everything.\n"
+            "  > tensor({3, 9, 4}):argmin():item()\n"
+            "  1",
     .shape = arg_shape,
     .kernel = argmin_kernel,
 };
 static const OpRow row_max_along = {
     .name = "max_along",
-    .args = "x, dim: dim, keepdim: bool = false",
+    .args = "x: tensor, dim: dim, keepdim: bool = false",
     .help = "",
     .internal = true,
     .outputs = 2,
@@ -258,7 +283,7 @@ static const OpRow row_max_along = {
 };
 static const OpRow row_min_along = {
     .name = "min_along",
-    .args = "x, dim: dim, keepdim: bool = false",
+    .args = "x: tensor, dim: dim, keepdim: bool = false",
     .help = "",
     .internal = true,
     .outputs = 2,
@@ -300,8 +325,13 @@ static const OpRow row_max = {
     .help = "The greatest element. Along one dim it returns two tensors: the "
             "values and their positions from 1; over all dims, or a list of "
             "several, the values alone. NaN wins.\n"
+            "See also: amax, argmax, maximum.\n"
             "  > tensor({3, 9, 4}):max():item()\n"
-            "  9.0",
+            "  9.0\n"
+            "  > values, positions = tensor({{3, 9}, {8, 4}}):max(2)\n"
+            "  > positions\n"
+            "  int64 (2)\n"
+            "    2  1",
     .compose = max_compose,
 };
 static const OpRow row_min = {
@@ -309,7 +339,14 @@ static const OpRow row_min = {
     .args = DIMS,
     .help = "The least element. Along one dim it returns two tensors: the "
             "values and their positions from 1; over all dims, or a list of "
-            "several, the values alone. NaN wins.",
+            "several, the values alone. NaN wins.\n"
+            "See also: amin, argmin, minimum.\n"
+            "  > tensor({3, 9, 4}):min():item()\n"
+            "  3.0\n"
+            "  > values, positions = tensor({{3, 9}, {8, 4}}):min(2)\n"
+            "  > values\n"
+            "  float32 (2)\n"
+            "    3  4",
     .compose = min_compose,
 };
 
@@ -407,96 +444,49 @@ const OpRow nn_row_mean = {
 static const OpRow row_var = {
     .name = "var",
     .args = SPREAD,
-    .help = "The variance: sum((x - mean)^2) / (n - correction); correction "
-            "= 0 divides by n.",
+    .help = "The variance: sum((x - mean)^2) / (n - correction). The "
+            "default, correction = 1, is PyTorch's; 0 divides by n, as NumPy "
+            "does. Of one element with correction 1 it is NaN.\n"
+            "  > tensor({1, 3}):var():item()\n"
+            "  2.0\n"
+            "  > tensor({1, 3}):var({correction=0}):item()\n"
+            "  1.0",
     .compose = var_compose,
 };
 static const OpRow row_std = {
     .name = "std",
     .args = SPREAD,
     .help = "The standard deviation: sqrt(sum((x - mean)^2) / (n - "
-            "correction)); correction = 0 divides by n.",
+            "correction)). The default, correction = 1, is PyTorch's; 0 "
+            "divides by n, as NumPy does.\n"
+            "  > tensor({1, 2, 3}):std():item()\n"
+            "  1.0",
     .compose = std_compose,
 };
 static const OpRow row_norm = {
     .name = "norm",
     .args = DIMS ", p: number = 2",
-    .help = "The p-norm: sum(|x|^p)^(1/p); p = math.huge is the greatest "
-            "|x|.\n"
+    .help = "The p-norm: sum(|x|^p)^(1/p); p = math.huge is the greatest |x|.\n"
             "  > tensor({3, 4}):norm():item()\n"
-            "  5.0",
+            "  5.0\n"
+            "  > tensor({3, -4}):norm({p=1}):item()\n"
+            "  7.0",
     .compose = norm_compose,
 };
 static const OpRow row_logsumexp = {
     .name = "logsumexp",
     .args = DIMS,
-    .help = "log(sum(exp(x))), without overflow.",
+    .help = "log(sum(e^x)), without overflow.\n"
+            "  > tensor({1000, 1000}):logsumexp(1, true)\n"
+            "  float32 (1)\n"
+            "    1000.6932",
     .compose = logsumexp_compose,
-};
-
-/* }== softmax {== */
-
-static int float_shape(const OpCall *call, OpShape *out) {
-  const Tensor *x = &call->in[0]->t;
-  bool is_float = tensor_dtype_is_float(x->dtype);
-  return nn_shape_like(out, is_float ? x->dtype : nn_default_dtype, x);
-}
-
-static int run_softmax(const OpCall *call, Tensor *out, bool log) {
-  Tensor x;
-  int status = tensor_as(&x, &call->in[0]->t, out->dtype);
-  if (status != TENSOR_OK) return status;
-  status = tensor_softmax(out, &x, (int)call->attrs->i[0], log);
-  tensor_release(&x);
-  return status;
-}
-
-static int softmax_kernel(const OpCall *call, Tensor *out) {
-  return run_softmax(call, out, false);
-}
-static int log_softmax_kernel(const OpCall *call, Tensor *out) {
-  return run_softmax(call, out, true);
-}
-
-static void softmax_gradient(Grad *c) {
-  Value *flow = op_mul(c, c->g, c->r);
-  Value *sum = op_sum(c, flow, 1u << c->attrs->i[0], true);
-  c->to[0] = op_sub(c, flow, op_mul(c, c->r, sum));
-}
-
-static void log_softmax_gradient(Grad *c) {
-  Value *sum = op_sum(c, c->g, 1u << c->attrs->i[0], true);
-  c->to[0] = op_sub(c, c->g, op_mul(c, op_exp(c, c->r), sum));
-}
-
-static const OpRow row_softmax = {
-    .name = "softmax",
-    .args = "x, dim: dim = -1",
-    .help = "exp(x) / sum(exp(x)) along dim: positive numbers that add up to "
-            "1.\n"
-            "  > tensor({0, 0}):softmax()\n"
-            "  float32 (2)\n"
-            "    0.5000  0.5000",
-    .keeps_result = true,
-    .shape = float_shape,
-    .kernel = softmax_kernel,
-    .gradient = softmax_gradient,
-};
-static const OpRow row_log_softmax = {
-    .name = "log_softmax",
-    .args = "x, dim: dim = -1",
-    .help = "x - log(sum(exp(x))) along dim: the logarithm of softmax, "
-            "without overflow.",
-    .keeps_result = true,
-    .shape = float_shape,
-    .kernel = log_softmax_kernel,
-    .gradient = log_softmax_gradient,
 };
 
 /* }== */
 
 const OpRow *const nn_rows_reduce[] = {
-    &nn_row_sum, &nn_row_prod,   &nn_row_mean, &row_var,         &row_std,
-    &row_norm,   &row_logsumexp, &row_max,     &row_min,         &nn_row_amax,
-    &row_amin,   &row_argmax,    &row_argmin,  &row_max_along,   &row_min_along,
-    &row_any,    &row_all,       &row_softmax, &row_log_softmax, NULL};
+    &nn_row_sum, &nn_row_prod,   &nn_row_mean, &row_var,       &row_std,
+    &row_norm,   &row_logsumexp, &row_max,     &row_min,       &nn_row_amax,
+    &row_amin,   &row_argmax,    &row_argmin,  &row_max_along, &row_min_along,
+    &row_any,    &row_all,       NULL};

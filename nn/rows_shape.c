@@ -76,7 +76,7 @@ static void reshape_gradient(Grad *c) {
 
 const OpRow nn_row_reshape = {
     .name = "reshape",
-    .args = "x, shape: ints",
+    .args = "x: tensor, shape: ints",
     .help = "The same elements, in the same order, in another shape; one size "
             "may be -1 and is worked out. A view where possible, else a "
             "copy.\n"
@@ -89,8 +89,11 @@ const OpRow nn_row_reshape = {
 };
 static const OpRow row_view = {
     .name = "view",
-    .args = "x, shape: ints",
-    .help = "As reshape, but never a copy: an error where no view exists.",
+    .args = "x: tensor, shape: ints",
+    .help = "As reshape, but never a copy: an error where x's strides allow "
+            "no such view.\n"
+            "  > tensor.arange(6):view(2, 3).shape\n"
+            "  (2, 3)",
     .view = view_view,
     .gradient = reshape_gradient,
 };
@@ -141,21 +144,34 @@ static int unsqueeze_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 static const OpRow row_flatten = {
     .name = "flatten",
-    .args = "x, first: dim = nil, last: dim = nil",
-    .help = "x with dims first to last (all, unless said) made one.",
+    .args = "x: tensor, first: dim = nil, last: dim = nil",
+    .help = "x with dims first to last (all, unless said) made one; a view "
+            "where possible.\n"
+            "  > tensor.zeros(2, 3, 4):flatten(2).shape\n"
+            "  (2, 12)\n"
+            "  > tensor.zeros(2, 3, 4):flatten().shape\n"
+            "  (24)",
     .compose = flatten_compose,
 };
 static const OpRow row_squeeze = {
     .name = "squeeze",
-    .args = "x, dim: dims = nil",
+    .args = "x: tensor, dim: dims = nil",
     .help = "x without its dims of size 1, or without those named that have "
-            "size 1.",
+            "size 1; a view.\n"
+            "  > tensor.zeros(1, 3, 1):squeeze().shape\n"
+            "  (3)\n"
+            "  > tensor.zeros(1, 3, 1):squeeze(1).shape\n"
+            "  (3, 1)",
     .compose = squeeze_compose,
 };
 static const OpRow row_unsqueeze = {
     .name = "unsqueeze",
-    .args = "x, dim: place",
-    .help = "x with a new dim of size 1 at the place dim.",
+    .args = "x: tensor, dim: place",
+    .help = "x with a new dim of size 1 at the place dim, a view.\n"
+            "  > tensor.zeros(3):unsqueeze(1).shape\n"
+            "  (1, 3)\n"
+            "  > tensor.zeros(3):unsqueeze(-1).shape\n"
+            "  (3, 1)",
     .compose = unsqueeze_compose,
 };
 
@@ -218,7 +234,7 @@ static int transpose_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 static const OpRow row_permute = {
     .name = "permute",
-    .args = "x, order: ints",
+    .args = "x: tensor, order: ints",
     .help = "A view of x whose dim k is x's dim order[k].\n"
             "  > tensor.zeros(2, 3, 4):permute(3, 1, 2).shape\n"
             "  (4, 2, 3)",
@@ -226,9 +242,13 @@ static const OpRow row_permute = {
 };
 static const OpRow row_transpose = {
     .name = "transpose",
-    .args = "x, dim0: dim = nil, dim1: dim = nil",
-    .help = "A view of x with two dims exchanged, or with all dims in reverse "
-            "order (as x.T).",
+    .args = "x: tensor, dim0: dim = nil, dim1: dim = nil",
+    .help = "A view of x with two dims exchanged, or with all dims in "
+            "reverse order (as x.T).\n"
+            "  > tensor.zeros(2, 3, 4):transpose(1, 2).shape\n"
+            "  (3, 2, 4)\n"
+            "  > tensor.zeros(2, 3, 4):transpose().shape\n"
+            "  (4, 3, 2)",
     .compose = transpose_compose,
 };
 
@@ -259,9 +279,14 @@ static void expand_gradient(Grad *c) { c->to[0] = c->g; }
 
 const OpRow nn_row_expand = {
     .name = "expand",
-    .args = "x, shape: ints",
+    .args = "x: tensor, shape: ints",
     .help = "A view of x repeated to a larger shape along dims of size 1 or "
-            "new ones in front; -1 keeps a size. No elements are copied.",
+            "new ones in front; -1 keeps a size. No elements are copied.\n"
+            "  > tensor({1, 2}):expand(3, -1)\n"
+            "  float32 (3, 2)\n"
+            "    1  2\n"
+            "    1  2\n"
+            "    1  2",
     .view = expand_view,
     .gradient = expand_gradient,
 };
@@ -297,7 +322,7 @@ static int tile_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 static const OpRow row_tile = {
     .name = "tile",
-    .args = "x, repeats: ints",
+    .args = "x: tensor, repeats: ints",
     .help = "x repeated along each dim (NumPy's tile).\n"
             "  > tensor({1, 2}):tile(2)\n"
             "  float32 (4)\n"

@@ -155,14 +155,20 @@ static int narrow_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 static const OpRow row_select = {
     .name = "select",
-    .args = "x, dim: dim, index: int",
-    .help = "The view of x at one position along dim, without that dim.",
+    .args = "x: tensor, dim: dim, index: int",
+    .help = "The view of x at one position along dim, without that dim.\n"
+            "  > tensor({{1, 2}, {3, 4}}):select(2, -1)\n"
+            "  float32 (2)\n"
+            "    2  4",
     .compose = select_compose,
 };
 static const OpRow row_narrow = {
     .name = "narrow",
-    .args = "x, dim: dim, first: int, length: int",
-    .help = "The view of length positions along dim, from first on.",
+    .args = "x: tensor, dim: dim, first: int, length: int",
+    .help = "The view of length positions along dim, from first on.\n"
+            "  > tensor({10, 20, 30, 40}):narrow(1, 2, 2)\n"
+            "  float32 (2)\n"
+            "    20  30",
     .compose = narrow_compose,
 };
 

@@ -63,6 +63,8 @@ void nn_node_clear(Node *n) {
     n->edges[k] = NULL;
   }
   for (int k = 0; k < n->outputs; k++) tensor_release(&n->results[k]);
+  nn_function_release(n->function);
+  n->function = NULL;
   n->spent = true;
 }
 
@@ -112,6 +114,7 @@ static Node *node_new(const OpCall *call, int outputs) {
   n->visit = 0;
   n->row = call->row;
   n->attrs = attrs;
+  n->function = NULL;
   n->spent = false;
   n->inputs = call->inputs;
   n->outputs = outputs;

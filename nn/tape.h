@@ -32,9 +32,10 @@ struct Node {
   int64_t order; /* nodes count up as they are made */
   int64_t visit; /* the last backward that came by */
   const OpRow *row;
-  OpAttrs *attrs; /* NULL if the row has none */
-  Node *next;     /* while waiting to be freed */
-  bool spent;     /* backward freed what was kept */
+  OpAttrs *attrs;       /* NULL if the row has none */
+  NnFunction *function; /* of the user's own operation, else NULL */
+  Node *next;           /* while waiting to be freed */
+  bool spent;           /* backward freed what was kept */
   int inputs, outputs;
   Tensor results[NN_FEW]; /* kept, without history: no cycles */
   uint64_t result_versions[NN_FEW];

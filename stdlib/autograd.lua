@@ -305,4 +305,189 @@ function autograd.gradcheck(f, inputs, opts)
   return true
 end
 
+-- Operations of one's own ------------------------------------------------------
+
+local Function = {__name = "autograd.Function"}
+
+local FUNCTION = {
+  positional = 0,
+  {"forward", options.check("a function", function(f)
+    return type(f) == "function"
+  end), options.required},
+  {"backward", options.check("a function", function(f)
+    return type(f) == "function"
+  end), options.required},
+}
+
+-- The arguments that are tensors, and where each stands.
+local function tensors_among(arguments)
+  local list, places = {}, {}
+  for i = 1, arguments.n do
+    if tensor.is(arguments[i]) then
+      list[#list + 1] = arguments[i]
+      places[#places + 1] = i
+    end
+  end
+  return list, places
+end
+
+local function check_results(results)
+  if results.n == 0 then
+    native.fail("autograd.Function: forward returned nothing; it must return "
+                  .. "one or more tensors")
+  end
+  for i = 1, results.n do
+    if not tensor.is(results[i]) then
+      native.fail("autograd.Function: forward must return tensors, but its "
+                    .. "result %d is a %s", i, type(results[i]))
+    end
+  end
+end
+
+-- The gradients in the order of the tensors, each checked.
+local function pick_gradients(gradients, shapes, places)
+  local picked = {}
+  for k, place in ipairs(places) do
+    local g = gradients[place]
+    if g ~= nil and not tensor.is(g) then
+      error(("backward must return tensors or nil, but its result %d is a %s")
+              :format(place, type(g)), 0)
+    end
+    if g and tostring(g.shape) ~= shapes[k] then
+      error(("backward returned a gradient of shape %s for argument %d, whose "
+               .. "shape is %s"):format(tostring(g.shape), place, shapes[k]), 0)
+    end
+    picked[k] = g or false
+  end
+  return picked
+end
+
+-- What nn calls when a gradient has flowed into one of the results. It must
+-- not hold the results themselves: they hold it.
+local function rule_of(backward, ctx, results, inputs, places)
+  local likes, shapes = {}, {}
+  for i = 1, results.n do
+    likes[i] = {results[i].shape, results[i].dtype}
+  end
+  for k, x in ipairs(inputs) do shapes[k] = tostring(x.shape) end
+  return function(which, g)
+    local flowed = {}
+    for i, like in ipairs(likes) do
+      flowed[i] = i == which and g or tensor.zeros(like[1], like[2])
+    end
+    local gradients = table.pack(backward(ctx, table.unpack(flowed)))
+    return pick_gradients(gradients, shapes, places)
+  end
+end
+
+function Function:__call(...)
+  local arguments, ctx = table.pack(...), {}
+  local results = table.pack(primitive.no_grad(self.forward, ctx, ...))
+  check_results(results)
+  local inputs, places = tensors_among(arguments)
+  local rule = rule_of(self.backward, ctx, results, inputs, places)
+  return table.unpack(native.record_function(rule, inputs, results))
+end
+
+--- autograd.Function{forward=, backward=}
+-- An operation with a gradient of your own; call it like a function.
+--   forward   function(ctx, ...): computes from the arguments (tensors and
+--             other values) and returns one or more tensors. What it does is
+--             not recorded. ctx is a fresh table for what backward needs.
+--   backward  function(ctx, g, ...): gets the gradient with respect to each
+--             result, and returns that with respect to each argument of
+--             forward, in order; nil where there is none. Written with
+--             operations on tensors, it can be differentiated itself.
+-- Errors: results that are no tensors; a gradient whose shape is not that of
+-- its argument (told when backward runs). Do not change in place what was
+-- put into ctx.
+-- See also: autograd.gradcheck, which tells whether backward is right.
+--   > function clip(ctx, x) return x:clamp(-1, 1) end
+--   > function straight(ctx, g) return g end
+--   > clip = autograd.Function{forward=clip, backward=straight}
+--   > w = tensor({0.5, 3}):requires_grad_()
+--   > clip(w)
+--   float32 (2)
+--     0.5000  1.0000
+--   > clip(w):sum():backward()
+--   > w.grad
+--   float32 (2)
+--     1  1
+function autograd.Function(definition)
+  return setmetatable(options.read("autograd.Function", FUNCTION, definition),
+                      Function)
+end
+
+-- The graph as a picture -------------------------------------------------------
+
+local function quote(text)
+  return '"' .. text:gsub('[\\"]', "\\%0"):gsub("\n", "\\n") .. '"'
+end
+
+local function leaf_names(names)
+  local by_id = {}
+  for name, x in pairs(names) do
+    if type(name) ~= "string" or not tensor.is(x) then
+      native.fail("autograd.dot: names must be a table of tensors by name")
+    end
+    local steps = native.graph(x)
+    local last = steps[#steps]
+    if last then by_id[last.id] = name end
+  end
+  return by_id
+end
+
+local DOT = {
+  positional = 0,
+  {"names", options.table, {}},
+}
+
+--- autograd.dot(y, {names={}})
+-- The graph behind y as Graphviz text: the operations that were recorded,
+-- with the shapes of their results, and the leaves that collect gradients.
+--   names  a table of tensors by name: leaves (and results) to be labelled
+-- Write it into a file and draw it: `dot -Tsvg graph.dot -o graph.svg`.
+-- Errors: y is no tensor, was not computed from tracked ones, or backward
+-- has freed its graph.
+--   > w = tensor({1, 2}):requires_grad_()
+--   > print(autograd.dot((w * w):sum(), {names={w=w}}))
+--   digraph gradients {
+--     node [shape=box, style="rounded,filled", fillcolor=white];
+--     n1 [label="w\nfloat32 (2)", fillcolor=lightblue];
+--     n2 [label="mul\nfloat32 (2)"];
+--     n1 -> n2;
+--     n1 -> n2;
+--     n3 [label="sum\nfloat32 ()"];
+--     n2 -> n3;
+--   }
+function autograd.dot(y, opts)
+  check_input("autograd.dot", y)
+  local names = leaf_names(options.read("autograd.dot", DOT, opts).names)
+  local steps = native.graph(y)
+  if #steps == 0 then
+    native.fail("autograd.dot: the tensor does not depend on any tensor with "
+                  .. "requires_grad")
+  end
+  local lines, numbers, count = {
+    "digraph gradients {",
+    '  node [shape=box, style="rounded,filled", fillcolor=white];',
+  }, {}, 0
+  for _, step in ipairs(steps) do
+    if not numbers[step.id] then
+      count = count + 1
+      numbers[step.id] = "n" .. count
+      local label = (names[step.id] or step.name or "leaf") .. "\n"
+        .. step.shape
+      lines[#lines + 1] = ("  n%d [label=%s%s];"):format(
+        count, quote(label), step.name and "" or ", fillcolor=lightblue")
+    end
+    for _, from in ipairs(step.from) do
+      lines[#lines + 1] = ("  %s -> %s;"):format(numbers[from],
+                                                 numbers[step.id])
+    end
+  end
+  lines[#lines + 1] = "}"
+  return table.concat(lines, "\n")
+end
+
 return autograd

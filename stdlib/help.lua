@@ -1,9 +1,12 @@
 -- Help at the prompt: finds the words that stand beside a function and shows
 -- them. The words come from the operations' rows (native.topics) and from
 -- the comment blocks of the library's Lua files, which begin with three
--- dashes and the topic's name.
+-- dashes and the topic's name; help/topics.lua has those that stand beside
+-- no function.
 
+local signature = require("help.signature")
 local suggest = require("suggest")
+local themes = require("help.themes")
 
 local help = {}
 
@@ -20,6 +23,7 @@ nnlua is Lua 5.4 with tensors, automatic differentiation and neural networks.
   help(tensor.sum)    the same for a value at hand
   ?nn.Dense           the same at the prompt
   help("shell")       the prompt itself: keys, results, history
+  help("differences") what NumPy and PyTorch do otherwise
 
 Modules:
 ]]
@@ -60,10 +64,8 @@ local function native_list(name)
   return list and list() or {}
 end
 
-local function add_topic(name, text, value)
-  if not topics[name] then
-    topics[name] = {name = name, text = text, value = value}
-  end
+local function add_topic(name, text)
+  if not topics[name] then topics[name] = {name = name, text = text} end
 end
 
 -- Finds the blocks in the text of one Lua file.
@@ -84,11 +86,66 @@ local function read_source(source)
   end
 end
 
+-- Breaks a line between words.
+local function wrap(line, lines)
+  local row
+  for word in line:gmatch("%S+") do
+    if row and #row + 1 + #word > WIDTH then
+      lines[#lines + 1] = row
+      row = line:match("^ *") .. word
+    else
+      row = row and row .. " " .. word or line:match("^ *") .. word
+    end
+  end
+  lines[#lines + 1] = row
+end
+
+-- What an elementwise operation does to shapes and dtypes, by its group.
+local unary = {
+  number = "Any shape; the dtype stays; not for bool.",
+  float = "Any shape; floats keep their dtype, integers and bool become the "
+    .. "default float.",
+  compare = "Any shape and dtype; the result is bool.",
+  logic = "Any shape, bool only.",
+}
+local binary = {
+  arithmetic = "Shapes broadcast, dtypes join.",
+  number = "Shapes broadcast, dtypes join; not for bool.",
+  float = "Shapes broadcast; floats join, integers and bool become the "
+    .. "default float.",
+  compare = "Shapes broadcast; the result is bool.",
+  logic = "Shapes broadcast; bool only.",
+}
+
+local function add_wrapped(lines, text)
+  for line in (text .. "\n"):gmatch("([^\n]*)\n") do
+    if line ~= "" then wrap(line, lines) end
+  end
+end
+
+-- The text on a function written in C: its call, what it does, what follows
+-- from the table of operations, examples.
+local function native_text(t, name)
+  local lines = {signature.line(name, t.args, t.name:find(":") ~= nil)}
+  local prose, examples = (t.help .. "\n"):match("^(.-\n)(  > .*)\n$")
+  add_wrapped(lines, prose or t.help)
+  local remark = t.group and (t.inputs == 1 and unary or binary)[t.group]
+  if t.in_place then
+    local form = ("In place: %s."):format(signature.in_place(name, t.args))
+    remark = remark and remark .. " " .. form or form
+  end
+  if remark then wrap(remark, lines) end
+  for _, note in ipairs(signature.notes(t.args)) do lines[#lines + 1] = note end
+  lines[#lines + 1] = examples
+  return table.concat(lines, "\n")
+end
+
 local function collect()
   if topics then return topics end
   topics = {}
   for _, t in ipairs(native_list("topics")) do
-    add_topic(t.name, t.text, t.value)
+    local name = t.name:gsub(":", ".")
+    add_topic(name, native_text(t, name))
   end
   local sources = native_list("sources")
   local names = {}
@@ -130,12 +187,31 @@ local function value_of(topic)
   return topic.value
 end
 
+-- The topic of an operation in place, after the one it is the form of; nil
+-- where the word is no such name.
+local function in_place_topic(word)
+  local base = word:match("^tensor[%.:]([%w_%.]+)_$")
+    or word:match("^([%w_]+)_$")
+  local topic = base and topics["tensor." .. base]
+  if not topic then return nil end
+  local name = "tensor." .. base .. "_"
+  if not resolve(name) then return nil end
+  local text = ("%s writes into its first argument what tensor.%s computes, "
+    .. "and returns it; see tensor.in_place."):format(name, base)
+  local lines = {name}
+  wrap(text, lines)
+  return {name = name, text = table.concat(lines, "\n") .. "\n\n" .. topic.text}
+end
+
 local function find_value(value)
   local kind = type(value)
   if kind ~= "function" and kind ~= "table" then return nil end
   for _, name in ipairs(sorted_names()) do
     local topic = topics[name]
     if rawequal(value_of(topic), value) then return topic end
+  end
+  for name, member in pairs(require("tensor")) do
+    if rawequal(member, value) then return in_place_topic(name) end
   end
   for name, module in pairs(package.loaded) do
     if rawequal(module, value) then
@@ -173,6 +249,14 @@ local function find_last(word)
   return names
 end
 
+-- The topic of exactly that name, however it is spelt: "tensor:sum",
+-- "x:sum", "linalg.solve", "add_".
+local function exact(word)
+  local name = word:gsub(":", "."):gsub("^x%.", "tensor.")
+  return topics[word] or topics[name] or in_place_topic(name)
+    or name:find(".", 1, true) and topics["tensor." .. name]
+end
+
 -- The topics right below a module or class.
 local function contents(name)
   local members = {}
@@ -183,34 +267,26 @@ local function contents(name)
   return members
 end
 
--- Breaks a line between words.
-local function wrap(line, lines)
-  local row
-  for word in line:gmatch("%S+") do
-    if row and #row + 1 + #word > WIDTH then
-      lines[#lines + 1] = row
-      row = line:match("^ *") .. word
-    else
-      row = row and row .. " " .. word or line:match("^ *") .. word
-    end
-  end
-  lines[#lines + 1] = row
-end
-
 -- A few members with their signatures, many as names only.
 local function add_contents(name, lines)
   local members = contents(name)
   if #members == 0 then return end
   lines[#lines + 1] = "\nIn " .. name .. ":"
-  if #members <= 24 then
-    for _, member in ipairs(members) do
-      lines[#lines + 1] = "  " .. first_line(topics[member].text)
+  local names = {}
+  for i, member in ipairs(members) do names[i] = last_part(member) end
+  table.sort(names)
+  local groups = #members > 24 and themes.group(name, names)
+  if groups then
+    for _, group in ipairs(groups) do
+      lines[#lines + 1] = "  " .. group.title
+      wrap("    " .. table.concat(group.names, " "), lines)
     end
-  else
-    local names = {}
-    for i, member in ipairs(members) do names[i] = last_part(member) end
-    table.sort(names)
+  elseif #members > 24 then
     wrap("  " .. table.concat(names, " "), lines)
+  else
+    for _, member in ipairs(members) do
+      wrap("  " .. first_line(topics[member].text), lines)
+    end
   end
 end
 
@@ -284,7 +360,7 @@ function help.find(name)
     if topic then return full_text(topic) end
     return nil, ("no help on this %s"):format(type(name))
   end
-  local topic = topics[name]
+  local topic = exact(name)
   if topic then return full_text(topic) end
   local others = find_last(name)
   if #others > 0 then return full_text(topics[others[1]], others) end

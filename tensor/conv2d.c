@@ -33,9 +33,10 @@ static int check_sizes(const TensorConv *c) {
   greatest = tensor_max64(greatest, c->in_plane);
   greatest = tensor_max64(greatest, c->out_plane);
   if (greatest <= INT_MAX) return TENSOR_OK;
-  return tensor_fail("conv2d: a kernel or an image of %lld elements is more "
-                     "than the %d that convolution handles",
-                     (long long)greatest, INT_MAX);
+  return tensor_fail(
+      "convolution: a kernel or an image of %lld elements is more than "
+      "the %d that convolution handles",
+      (long long)greatest, INT_MAX);
 }
 
 /* How many positions make a block: enough for the matrix product to pay, few

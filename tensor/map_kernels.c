@@ -42,7 +42,7 @@ static inline bool nan_int(int64_t x) { return (void)x, false; }
 
 #define CLAMP(x, low, high) ((x) < (low) ? (low) : (x) > (high) ? (high) : (x))
 #define MAX0(x)             ((x) > 0 ? (x) : 0)
-#define MIN0(x)             ((x) < 0 ? (x) : 0)
+#define MIN0(x)             ((x) > 0 ? 0 : (x))
 #define ELU(x, alpha)       ((x) > 0 ? (x) : (alpha)*M(expm1, MIN0(x)))
 #define SOFTPLUS(x)         (MAX0(x) + M(log1p, M(exp, -ABS(x))))
 

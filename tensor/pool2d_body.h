@@ -34,11 +34,16 @@ typedef struct TYPED(Held) {
   double *sum;
 } TYPED(Held);
 
-/* The taps of one row in order. at: the pixel under the first one. */
+/* The taps of one row in order, but for those that meet no lane's pixel (a
+** window may be far larger than the image). at: the pixel under the first. */
 INLINE void take_row(const Pool *p, const Lanes *l, int64_t step, int64_t at,
                      REAL *x, TYPED(Held) held, PoolOp op) {
   INDEX at_step = (INDEX)(p->columns ? step : 0);
-  for (int64_t tap = 0; tap < p->w->kernel_w; tap++, at += p->w->dilation_w) {
+  int64_t last = l->column + (p->columns ? l->n - 1 : 0);
+  int64_t tap = tensor_window_columns(p->w, last).from;
+  int64_t end = tensor_window_columns(p->w, l->column).to;
+  at += tap * p->w->dilation_w;
+  for (; tap < end; tap++, at += p->w->dilation_w) {
     TensorRange in = lanes_inside(p, l, tap);
     int64_t n = in.to - in.from, first = at + in.from * at_step;
     if (n <= 0) continue;

@@ -6,7 +6,16 @@
 **
 ** A tensor of more dims is shown as slices over the last two, each headed by
 ** its indices, which count from 1: `(1, 2, :, :)`. What is left out becomes
-** "...". The work depends on what is shown, never on the size of the tensor.
+** "...", and then the rows and columns that are shown tell their indices:
+**
+**   int64 (50, 4)
+**        1    2    3    4
+**   1:   1    2    3    4
+**   ...
+**  50: 197  198  199  200
+**
+** The work depends on what is shown, never on the size of the tensor, unless
+** a summary of all elements is asked for.
 **
 ** A Shown says which positions of one dim are shown: all, or the first
 ** `head` and the last `tail`.
@@ -80,6 +89,7 @@ typedef struct Page {
   Shown slices, rows, columns;
   int64_t row_stride, column_stride;
   NumberStyle style;
+  int margin; /* columns of the page that row indices take; 0: none */
   Text text;
 } Page;
 
@@ -110,12 +120,34 @@ static void visit_shown(Page *p, Visit *visit) {
 /* As many of the shown columns as fit, at least the first and the last. */
 static void fit_columns(Page *p) {
   int64_t cell = p->style.width + GAP;
-  int64_t room = p->width, count = shown_count(p->columns);
+  int64_t room = p->width - p->margin, count = shown_count(p->columns);
   if (is_elided(p->columns)) room -= GAP + (int64_t)strlen(ELLIPSIS);
   if (count <= 2 || count * cell <= room) return;
   if (!is_elided(p->columns)) room -= GAP + (int64_t)strlen(ELLIPSIS);
   int64_t fit = tensor_max64(room / cell, 2);
   p->columns = ends_of(p->columns.size, (fit + 1) / 2, fit / 2);
+}
+
+static int digits_of(int64_t n) {
+  int digits = 1;
+  for (; n >= 10; n /= 10) digits++;
+  return digits;
+}
+
+/* Which columns are shown, and whether indices stand in the margins. */
+static void lay_out(Page *p, TensorChoice margins) {
+  int ndim = p->t->ndim;
+  if (ndim == 0) return;
+  bool wraps = ndim == 1 && !is_elided(p->columns);
+  if (!wraps) fit_columns(p);
+  bool elided = ndim > 1 && (is_elided(p->rows) || is_elided(p->columns));
+  if (margins == TENSOR_NEVER || (margins == TENSOR_AUTO && !elided)) return;
+  int64_t rows = wraps ? p->columns.size : p->rows.size;
+  p->margin = GAP + digits_of(rows) + 1;
+  if (wraps) return;
+  int digits = digits_of(p->columns.size);
+  if (p->style.width < digits) p->style.width = digits;
+  fit_columns(p);
 }
 
 /* Beyond the threshold only the ends are shown, but all columns if even the
@@ -138,25 +170,49 @@ static void choose_shown(Page *p, const TensorPrint *o) {
 
 /* }== writing =========================================================== */
 
+/* The index of a row in the margin. */
+static void add_margin(Page *p, int64_t index) {
+  if (p->margin > 0)
+    add(&p->text, "%*lld:", p->margin - 1, (long long)index + 1);
+}
+
 /* `per_line` columns to a line, or all in one line where it is 0. */
 static void add_row(Page *p, int64_t offset, int64_t per_line) {
   char text[TENSOR_NUMBER_TEXT];
   for (int64_t k = 0; k < shown_count(p->columns); k++) {
     if (k == p->columns.head && is_elided(p->columns))
       add(&p->text, "%*s" ELLIPSIS, GAP, "");
-    if (per_line > 0 && k > 0 && k % per_line == 0) add(&p->text, "\n");
+    if (per_line > 0 && k % per_line == 0) {
+      if (k > 0) add(&p->text, "\n");
+      add_margin(p, k);
+    }
     int64_t at = shown_at(p->columns, k) * p->column_stride;
     tensor_number_text(&p->style, p->t, offset + at, text);
     add(&p->text, "%*s%*s", GAP, "", p->style.width, text);
   }
 }
 
+/* The indices of the columns, above them. */
+static void add_column_indices(Page *p) {
+  if (p->margin == 0) return;
+  add(&p->text, "\n%*s", p->t->ndim == 1 ? 0 : p->margin, "");
+  for (int64_t k = 0; k < shown_count(p->columns); k++) {
+    if (k == p->columns.head && is_elided(p->columns))
+      add(&p->text, "%*s" ELLIPSIS, GAP, "");
+    add(&p->text, "%*s%*lld", GAP, "", p->style.width,
+        (long long)shown_at(p->columns, k) + 1);
+  }
+}
+
 static void add_rows(Page *p, int64_t offset) {
+  add_column_indices(p);
   for (int64_t j = 0; j < shown_count(p->rows); j++) {
     if (j == p->rows.head && is_elided(p->rows))
       add(&p->text, "\n%*s" ELLIPSIS, GAP, "");
+    int64_t row = shown_at(p->rows, j);
     add(&p->text, "\n");
-    add_row(p, offset + shown_at(p->rows, j) * p->row_stride, 0);
+    add_margin(p, row);
+    add_row(p, offset + row * p->row_stride, 0);
   }
 }
 
@@ -184,33 +240,40 @@ static void add_slices(Page *p) {
   }
 }
 
+static void add_vector(Page *p) {
+  int64_t room = p->width - p->margin, cell = p->style.width + GAP;
+  bool wraps = !is_elided(p->columns);
+  if (!wraps) add_column_indices(p);
+  add(&p->text, "\n");
+  add_row(p, 0, wraps ? tensor_max64(room / cell, 1) : 0);
+}
+
 static void add_elements(Page *p) {
-  int64_t cell = p->style.width + GAP;
-  if (p->t->ndim == 0) {
+  if (p->t->ndim == 0)
     add_row(p, 0, 0);
-  } else if (p->t->ndim == 1) {
-    add(&p->text, "\n");
-    add_row(p, 0, is_elided(p->columns) ? 0 : tensor_max64(p->width / cell, 1));
-  } else if (p->t->ndim == 2) {
+  else if (p->t->ndim == 1)
+    add_vector(p);
+  else if (p->t->ndim == 2)
     add_rows(p, 0);
-  } else {
+  else
     add_slices(p);
-  }
 }
 
 char *tensor_to_text(const Tensor *t, const TensorPrint *options) {
-  char head[TENSOR_SHAPE_TEXT];
+  char head[TENSOR_SUMMARY_TEXT];
   Page p = {.t = t, .width = options->width};
-  add(&p.text, "%s", tensor_describe(t, head));
+  add(&p.text, "%s",
+      options->summary ? tensor_summary_text(t, head)
+                       : tensor_describe(t, head));
   if (tensor_numel(t) == 0) {
     add(&p.text, "  (empty)");
   } else {
     choose_shown(&p, options);
     p.style = tensor_number_style(t->dtype, options->precision);
     visit_shown(&p, tensor_number_note);
-    tensor_number_settle(&p.style);
+    tensor_number_settle(&p.style, options->scientific);
     visit_shown(&p, tensor_number_measure);
-    if (t->ndim != 1 || is_elided(p.columns)) fit_columns(&p);
+    lay_out(&p, options->margins);
     add_elements(&p);
   }
   if (!p.text.failed) return p.text.data;

@@ -36,8 +36,10 @@ void tensor_number_note(NumberStyle *s, const Tensor *t, int64_t offset) {
   if (v != floor(v)) s->integral = false;
 }
 
-void tensor_number_settle(NumberStyle *s) {
-  if (s->integral)
+void tensor_number_settle(NumberStyle *s, TensorChoice scientific) {
+  if (scientific != TENSOR_AUTO)
+    s->scientific = scientific == TENSOR_ALWAYS;
+  else if (s->integral)
     s->scientific = s->greatest >= MOST_INTEGRAL;
   else
     s->scientific =

@@ -22,7 +22,7 @@ typedef struct NumberStyle {
 ** element is measured, then the width holds. */
 NumberStyle tensor_number_style(TensorDType dtype, int precision);
 void tensor_number_note(NumberStyle *s, const Tensor *t, int64_t offset);
-void tensor_number_settle(NumberStyle *s);
+void tensor_number_settle(NumberStyle *s, TensorChoice scientific);
 void tensor_number_measure(NumberStyle *s, const Tensor *t, int64_t offset);
 /* The element as text, not padded; returns its length. */
 int tensor_number_text(const NumberStyle *s, const Tensor *t, int64_t offset,

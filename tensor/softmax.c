@@ -27,15 +27,67 @@ typedef struct Softmax {
   bool log;
 } Softmax;
 
+/*
+** exp(x) for -87 <= x <= 0 or NaN: 2^n e^r with n the whole number next to
+** x / ln 2, and r, at most ln 2 / 2 away from 0, through the series. Inlined
+** it takes half the time of a call to the C library's vector form. Adding
+** 1.5 * 2^23 leaves n in the low bits; ln 2 comes in two parts, so that n
+** times the first is exact.
+*/
+SOFTMAX_INLINE float exp_float(float x) {
+  const float whole = 0x1.8p23f;
+  float shifted = x * 0x1.715476p0f + whole, n = shifted - whole, scale;
+  float r = x - n * 0x1.63p-1f + n * 0x1.bd0106p-13f;
+  float s = 1.0f / 5040;
+  uint32_t bits;
+  s = s * r + 1.0f / 720;
+  s = s * r + 1.0f / 120;
+  s = s * r + 1.0f / 24;
+  s = s * r + 1.0f / 6;
+  s = s * r + 0.5f;
+  s = s * r + 1;
+  s = s * r + 1;
+  memcpy(&bits, &shifted, sizeof bits);
+  bits = (bits << 23) + (UINT32_C(127) << 23);
+  memcpy(&scale, &bits, sizeof scale);
+  return s * scale;
+}
+
+/* The same for -708 <= x <= 0. */
+SOFTMAX_INLINE double exp_double(double x) {
+  const double whole = 0x1.8p52;
+  double shifted = x * 0x1.71547652b82fep0 + whole, n = shifted - whole, scale;
+  double r = x - n * 0x1.62e42feep-1 - n * 0x1.a39ef35793c76p-33;
+  double s = 1.0 / 6227020800;
+  uint64_t bits;
+  s = s * r + 1.0 / 479001600;
+  s = s * r + 1.0 / 39916800;
+  s = s * r + 1.0 / 3628800;
+  s = s * r + 1.0 / 362880;
+  s = s * r + 1.0 / 40320;
+  s = s * r + 1.0 / 5040;
+  s = s * r + 1.0 / 720;
+  s = s * r + 1.0 / 120;
+  s = s * r + 1.0 / 24;
+  s = s * r + 1.0 / 6;
+  s = s * r + 0.5;
+  s = s * r + 1;
+  s = s * r + 1;
+  memcpy(&bits, &shifted, sizeof bits);
+  bits = (bits << 52) + (UINT64_C(1023) << 52);
+  memcpy(&scale, &bits, sizeof scale);
+  return s * scale;
+}
+
 #define TYPE       float
+#define EXP        exp_float
 #define SMALLEST   -87.0f
-#define VANISHING  1.65e-38f
 #define NAME(word) float32_##word
 #include "tensor/softmax_body.h"
 
 #define TYPE       double
+#define EXP        exp_double
 #define SMALLEST   -708.0
-#define VANISHING  3.31e-308
 #define NAME(word) float64_##word
 #include "tensor/softmax_body.h"
 

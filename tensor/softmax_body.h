@@ -1,30 +1,21 @@
 /*
 ** softmax_body.h - softmax of one float dtype. Included with these defined:
-** TYPE of an element, SMALLEST (an exponent whose exp is still a normal
-** number), VANISHING (a little more than that exp) and NAME(word), which makes
-** the name of a function.
+** TYPE of an element, EXP (its exponential, good from SMALLEST to 0) and
+** NAME(word), which makes the name of a function.
 **
 ** out and x are the same memory where x was not contiguous, so neither is
 ** `restrict`; each element is read before it is written.
 */
 
 /* e[i] = exp(x[i] - shift[i * step]), step 0 or 1; e has SOFTMAX_TILE places.
-** What is below SMALLEST comes out as 0: there the vector function leaves its
-** fast path, and masked elements (-infinity) are common. The loops stay apart
-** because compilers that see both bounds at once drop the first. */
+** What is below SMALLEST comes out as 0. */
 SOFTMAX_INLINE void NAME(exps)(TYPE *restrict e, const TYPE *x,
                                const TYPE *shift, int step, int n) {
-  int padded = (n + TENSOR_LANES - 1) / TENSOR_LANES * TENSOR_LANES;
 #pragma omp simd
   for (int i = 0; i < n; i++) {
     TYPE v = x[i] - shift[i * step];
-    e[i] = v < SMALLEST ? SMALLEST : v;
+    e[i] = v < SMALLEST ? 0 : EXP(v);
   }
-  for (int i = n; i < padded; i++) e[i] = 0;
-#pragma omp simd
-  for (int i = 0; i < padded; i++) e[i] = TENSOR_MATH(exp, e[i]);
-#pragma omp simd
-  for (int i = 0; i < n; i++) e[i] = e[i] < VANISHING ? 0 : e[i];
 }
 
 SOFTMAX_INLINE TYPE NAME(greatest)(const TYPE *x, int64_t n) {
@@ -41,11 +32,18 @@ SOFTMAX_INLINE TYPE NAME(greatest)(const TYPE *x, int64_t n) {
   return most;
 }
 
-SOFTMAX_INLINE double NAME(sum)(const TYPE *x, int64_t n) {
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < n; i++) sum += (double)x[i];
-  return sum;
+/* Adds the n elements of a tile to the lanes of sum: a few of them together
+** in TYPE, which all but loses nothing as none is negative, then as double. */
+SOFTMAX_INLINE void NAME(add)(double *restrict sum, TYPE *restrict e, int n) {
+  TYPE part[TENSOR_LANES] = {0};
+  int padded = (n + TENSOR_LANES - 1) / TENSOR_LANES * TENSOR_LANES;
+  for (int i = n; i < padded; i++) e[i] = 0;
+  for (int i = 0; i < padded; i += TENSOR_LANES) {
+#pragma omp simd
+    for (int j = 0; j < TENSOR_LANES; j++) part[j] += e[i + j];
+  }
+#pragma omp simd
+  for (int j = 0; j < TENSOR_LANES; j++) sum[j] += (double)part[j];
 }
 
 /* One contiguous row. A NaN or an infinity in it reaches every element by
@@ -53,13 +51,14 @@ SOFTMAX_INLINE double NAME(sum)(const TYPE *x, int64_t n) {
 SOFTMAX_INLINE void NAME(row)(TYPE *out, const TYPE *x, int64_t n,
                               bool log_of) {
   TYPE shift = NAME(greatest)(x, n), e[SOFTMAX_TILE];
-  double sum = 0;
+  double lanes[TENSOR_LANES] = {0}, sum = 0;
   for (int64_t i = 0; i < n; i += SOFTMAX_TILE) {
     int here = (int)tensor_min64(SOFTMAX_TILE, n - i);
     NAME(exps)(e, x + i, &shift, 0, here);
-    sum += NAME(sum)(e, here);
     if (!log_of) memcpy(out + i, e, (size_t)here * sizeof(TYPE));
+    NAME(add)(lanes, e, here);
   }
+  for (int j = 0; j < TENSOR_LANES; j++) sum += lanes[j];
   TYPE scale = (TYPE)(1 / sum), less = (TYPE)log(sum);
   if (log_of) {
 #pragma omp simd
@@ -117,6 +116,6 @@ TENSOR_CLONES static void NAME(jobs)(const Softmax *s, int64_t first,
 }
 
 #undef TYPE
+#undef EXP
 #undef SMALLEST
-#undef VANISHING
 #undef NAME

@@ -301,6 +301,21 @@ int tensor_conv2d_backward_input(const TensorWindow *w, Tensor *gx,
                                  const Tensor *gy, const Tensor *kernel);
 int tensor_conv2d_backward_kernel(const TensorWindow *w, Tensor *gk,
                                   const Tensor *x, const Tensor *gy);
+
+/* The same through volumes (batch, depth, height, width, channels), kernels
+** (kernel_d, kernel_h, kernel_w, in_channels / groups, out_channels). */
+typedef struct TensorVolume {
+  TensorWindow slice; /* what holds within a slice; not channels_first */
+  int64_t in_d, out_d, kernel_d, stride_d, dilation_d, pad_front;
+} TensorVolume;
+
+int tensor_conv3d(const TensorVolume *v, Tensor *y, const Tensor *x,
+                  const Tensor *kernel);
+int tensor_conv3d_backward_input(const TensorVolume *v, Tensor *gx,
+                                 const Tensor *gy, const Tensor *kernel);
+int tensor_conv3d_backward_kernel(const TensorVolume *v, Tensor *gk,
+                                  const Tensor *x, const Tensor *gy);
+
 /* position (int64, same shape as y): where in x, as one long row counted
 ** from 1, each maximum stands; windows see only real elements. */
 int tensor_max_pool2d(const TensorWindow *w, Tensor *y, Tensor *position,
@@ -309,6 +324,41 @@ int tensor_max_pool2d(const TensorWindow *w, Tensor *y, Tensor *position,
 int tensor_avg_pool2d(const TensorWindow *w, Tensor *y, const Tensor *x);
 int tensor_avg_pool2d_backward(const TensorWindow *w, Tensor *gx,
                                const Tensor *gy);
+
+/* }================================================================ */
+
+/* {================================================================
+** Signals
+** ================================================================= */
+
+/* out[k] = sum over j of a[k + j - before] b[j], elements outside a being 0,
+** in one to three dims; all int64, contiguous; sums wrap around. */
+int tensor_correlate(Tensor *out, const Tensor *a, const Tensor *b,
+                     const int64_t *before);
+
+/* How the elements along one dim make others between them. */
+typedef enum TensorSampling {
+  TENSOR_NEAREST, /* the element at the floor */
+  TENSOR_LINEAR,
+  TENSOR_CUBIC, /* Keys, a = -0.75; with antialias -0.5 */
+  TENSOR_AREA   /* the mean of all that the new element covers */
+} TensorSampling;
+
+typedef struct TensorResample {
+  TensorSampling mode;
+  int64_t in, out;    /* sizes, 1 or more */
+  double scale;       /* new elements to an old one; 0: out / in */
+  bool align_corners; /* the first and last elements stay in their places */
+  bool antialias;     /* linear, cubic: the filter is as wide as the step */
+  bool transposed;    /* the adjoint, from out to in: the gradient */
+} TensorResample;
+
+/* y = x with `in` elements along dim made `out`. Both contiguous, of one
+** float dtype. */
+int tensor_resample(const TensorResample *r, Tensor *y, const Tensor *x,
+                    int dim);
+/* Where in x TENSOR_NEAREST finds element i, from 0. */
+int64_t tensor_nearest(const TensorResample *r, int64_t i);
 
 /* }================================================================ */
 
@@ -412,15 +462,44 @@ void tensor_output_cancel(TensorOutput *o);
 
 /* }================================================================ */
 
+/* {================================================================
+** Text
+** ================================================================= */
+
+typedef enum TensorChoice {
+  TENSOR_AUTO,
+  TENSOR_ALWAYS,
+  TENSOR_NEVER
+} TensorChoice;
+
 /* The tensor as a person reads it: elements with shape and dtype; elided
 ** beyond `threshold` elements (edge items at each end) and fitted to
 ** `width` columns. The caller frees the text; NULL when out of memory. */
 typedef struct TensorPrint {
-  int precision;     /* digits after the point, 4 */
-  int64_t threshold; /* elements above which the middle is left out, 1000 */
-  int edge;          /* items kept at each end, 3 */
-  int width;         /* columns of the page, 80 */
+  int precision;           /* digits after the point, 4 */
+  int64_t threshold;       /* more elements: the middle is left out, 1000 */
+  int edge;                /* items kept at each end, 3 */
+  int width;               /* columns of the page, 80 */
+  TensorChoice scientific; /* exponents; auto: where they are needed */
+  TensorChoice margins;    /* indices of rows and columns; auto: where some
+                           ** are left out */
+  bool summary;            /* behind the shape: see TensorSummary */
 } TensorPrint;
 char *tensor_to_text(const Tensor *t, const TensorPrint *options);
+
+/* What there is to say of all elements. */
+typedef struct TensorSummary {
+  int64_t bytes;
+  int64_t numbers, nan;  /* how many elements are numbers, and are not */
+  double min, max, mean; /* of the numbers; NaN where there are none */
+} TensorSummary;
+void tensor_summary(TensorSummary *s, const Tensor *t);
+
+/* "float32 (2, 3)  24 bytes, min -1, max 2.5, mean 0.5, 1 nan" into text;
+** returns text. */
+#define TENSOR_SUMMARY_TEXT (TENSOR_SHAPE_TEXT + 160)
+char *tensor_summary_text(const Tensor *t, char text[TENSOR_SUMMARY_TEXT]);
+
+/* }================================================================ */
 
 #endif

@@ -37,14 +37,20 @@ const char *vm_kind_of(lua_State *L, int idx) {
   }
 }
 
+static const char *colon_hint(lua_State *L, const VmBinding *b, int k) {
+  VmKind kind = b->params[0].kind;
+  bool of_tensor = kind == VM_TENSOR || kind == VM_OPERAND;
+  return k == 0 && of_tensor ? vm_colon_hint(L) : "";
+}
+
 /* "sum: argument 2 (dim) must be ..., got ..."; the last parameter may stand
 ** for several arguments. */
 static int refuse(lua_State *L, const VmBinding *b, int k, int idx,
                   const char *must) {
   const VmParam *p = &b->params[k < b->count ? k : b->count - 1];
-  return tensor_fail("%s%s: argument %d (%.*s) must be %s, got %s",
+  return tensor_fail("%s%s: argument %d (%.*s) must be %s, got %s%s",
                      b->row->name, b->in_place ? "_" : "", k + 1, p->name_size,
-                     p->name, must, vm_kind_of(L, idx));
+                     p->name, must, vm_kind_of(L, idx), colon_hint(L, b, k));
 }
 
 /* }== single values {== */
@@ -184,7 +190,9 @@ static int read_padding(lua_State *L, const VmBinding *b, int k, int idx,
   if (lua_type(L, idx) != LUA_TSTRING)
     return read_list(L, b, k, idx, idx, a, slot);
   const char *word = lua_tostring(L, idx);
-  a->counts[slot] = strcmp(word, "same") == 0 ? NN_SAME : 0;
+  a->counts[slot] = strcmp(word, "same") == 0     ? NN_SAME
+                    : strcmp(word, "causal") == 0 ? NN_CAUSAL
+                                                  : 0;
   if (a->counts[slot] == 0 && strcmp(word, "valid") != 0)
     return refuse(L, b, k, idx, "\"valid\", \"same\" or sizes");
   return TENSOR_OK;
@@ -195,7 +203,8 @@ static int read_tensors(lua_State *L, const VmBinding *b, int k, int idx,
                         int last, VmArgs *args) {
   if (lua_type(L, idx) != LUA_TTABLE) {
     int status = TENSOR_OK;
-    if (k < b->count - 1) return refuse(L, b, k, idx, "a list of tensors");
+    if (k < b->count - 1)
+      return refuse(L, b, k, idx, "a list of tensors, {a, b}");
     for (; idx <= last && status == TENSOR_OK; idx++) {
       Value *v = vm_to_value(L, idx);
       if (v == NULL)
@@ -275,15 +284,15 @@ static int read_operand(lua_State *L, const VmBinding *b, int k, int idx,
   int type = lua_type(L, idx);
   if (v != NULL) {
     nn_value_retain(v);
+  } else if (type == LUA_TTABLE) {
+    return refuse(L, b, k, idx, "a tensor (make one with tensor(t))");
   } else if (p->kind == VM_TENSOR) {
     return refuse(L, b, k, idx, "a tensor");
   } else if (type == LUA_TNUMBER || type == LUA_TBOOLEAN) {
     v = vm_read_operand(L, idx, b->row->name);
     if (v == NULL) return TENSOR_NO_MEMORY;
   } else {
-    return refuse(L, b, k, idx,
-                  type == LUA_TTABLE ? "a tensor (make one with tensor(t))"
-                                     : "a tensor or a number");
+    return refuse(L, b, k, idx, "a tensor or a number");
   }
   args->in[args->inputs++] = v;
   return TENSOR_OK;
@@ -335,17 +344,20 @@ static int default_operand(const VmParam *p, VmArgs *args) {
   return TENSOR_OK;
 }
 
-static int missing(const VmBinding *b, int k) {
+static int missing(lua_State *L, const VmBinding *b, int k) {
   const VmParam *p = &b->params[k];
-  return tensor_fail("%s%s: argument %d (%.*s) is missing", b->row->name,
-                     b->in_place ? "_" : "", k + 1, p->name_size, p->name);
+  bool given = k < lua_gettop(L) && lua_isnil(L, k + 1);
+  return tensor_fail("%s%s: argument %d (%.*s) is %s%s", b->row->name,
+                     b->in_place ? "_" : "", k + 1, p->name_size, p->name,
+                     given ? "nil" : "missing",
+                     given ? "" : colon_hint(L, b, k));
 }
 
-static int set_default(const VmBinding *b, int k, VmArgs *args) {
+static int set_default(lua_State *L, const VmBinding *b, int k, VmArgs *args) {
   const VmParam *p = &b->params[k];
   OpAttrs *a = &args->attrs;
   int ndim = first_ndim(args);
-  if (!p->optional) return missing(b, k);
+  if (!p->optional) return missing(L, b, k);
   bool nil = vm_same_text(p->fallback, p->fallback_size, "nil");
   switch (p->kind) {
   case VM_OPERAND: return default_operand(p, args);
@@ -428,7 +440,7 @@ static int read_option(lua_State *L, const VmBinding *b, int k, int idx,
   lua_pushlstring(L, p->name, (size_t)p->name_size);
   lua_rawget(L, idx);
   int at = lua_gettop(L);
-  int status = lua_isnil(L, at) ? set_default(b, k, args)
+  int status = lua_isnil(L, at) ? set_default(L, b, k, args)
                                 : read_argument(L, b, k, at, at, args);
   lua_pop(L, 1);
   return status;
@@ -452,7 +464,7 @@ static int read_all(lua_State *L, const VmBinding *b, int top, VmArgs *args) {
     if (options != 0)
       status = read_option(L, b, k, options, args);
     else if (idx > top || lua_isnil(L, idx))
-      status = set_default(b, k, args);
+      status = set_default(L, b, k, args);
     else
       status = read_argument(L, b, k, idx, rest ? top : idx, args);
     if (rest && (idx > top || lua_type(L, idx) != LUA_TTABLE)) return status;

@@ -66,6 +66,9 @@ void vm_release_args(VmArgs *args);
 /* A tensor, number or boolean as a counted value; NULL with a message. */
 Value *vm_read_operand(lua_State *L, int idx, const char *what);
 
+/* What to add to a message that complains of the first argument: that a
+** colon may be missing, where a method was called without; or nothing. */
+const char *vm_colon_hint(lua_State *L);
 /* "a string", "nil", "a float32 tensor": what stands at idx. */
 const char *vm_kind_of(lua_State *L, int idx);
 /* The integer at idx: integral floats count. False if there is none. */

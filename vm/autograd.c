@@ -45,7 +45,9 @@ static int value_backward(lua_State *L) {
     return vm_error(L, "backward: the gradient must be a tensor, got %s",
                     vm_kind_of(L, 2));
   NnBackward o = check_options(L, only_options ? 2 : 3, "backward");
+  lua_State *before = vm_calls_back(L);
   int status = nn_backward(1, &y, &seed, o);
+  vm_calls_back(before);
   if (status != TENSOR_OK) return vm_raise(L, status);
   vm_charge(L);
   return 0;
@@ -123,7 +125,10 @@ static int autograd_grad(lua_State *L) {
   Value **in = check_tensors(L, 2, "inputs", &inputs);
   for (int k = 0; k < inputs; k++)
     if (in[k]->track == NULL)
-      return vm_error(L, "grad: input %d has requires_grad = false", k + 1);
+      return vm_error(L,
+                      "grad: input %d has requires_grad = false; call "
+                      "x:requires_grad_() before computing with it",
+                      k + 1);
   Value **seeds = check_seeds(L, 3, outputs);
   luaL_checkstack(L, 8, "too many inputs");
   Value **gradients =
@@ -133,7 +138,9 @@ static int autograd_grad(lua_State *L) {
     vm_new_box(L);
     lua_rawseti(L, -2, k + 1);
   }
+  lua_State *before = vm_calls_back(L);
   int status = nn_gradients(outputs, out, seeds, inputs, in, gradients, o);
+  vm_calls_back(before);
   for (int k = 0; k < inputs; k++) {
     lua_rawgeti(L, -1, k + 1);
     *(Value **)lua_touserdata(L, -1) = gradients[k];
@@ -154,6 +161,51 @@ static int autograd_grad(lua_State *L) {
   if (single) lua_rawgeti(L, -1, 1);
   vm_charge(L);
   return 1;
+}
+
+/* }== the graph {== */
+
+/* Adds the step (a light userdata) at 2 to the list at 1. */
+static int add_step(lua_State *L) {
+  const NnStep *step = lua_touserdata(L, 2);
+  char shape[TENSOR_SHAPE_TEXT];
+  lua_createtable(L, 0, 4);
+  lua_pushlightuserdata(L, (void *)(uintptr_t)step->id);
+  lua_setfield(L, -2, "id");
+  lua_pushstring(L, step->name);
+  lua_setfield(L, -2, "name");
+  lua_pushfstring(
+      L, "%s %s", tensor_dtype_name(step->shape.dtype),
+      tensor_shape_text(step->shape.ndim, step->shape.shape, shape));
+  lua_setfield(L, -2, "shape");
+  lua_createtable(L, step->inputs, 0);
+  for (int k = 0; k < step->inputs; k++) {
+    lua_pushlightuserdata(L, (void *)(uintptr_t)step->from[k]);
+    lua_rawseti(L, -2, k + 1);
+  }
+  lua_setfield(L, -2, "from");
+  lua_rawseti(L, 1, (lua_Integer)lua_rawlen(L, 1) + 1);
+  return 0;
+}
+
+/* Protected: the walk must end its own way. The list is on top. */
+static int see_step(void *to, const NnStep *step) {
+  lua_State *L = to;
+  lua_pushcfunction(L, add_step);
+  lua_pushvalue(L, -2);
+  lua_pushlightuserdata(L, (void *)(uintptr_t)step);
+  if (lua_pcall(L, 2, 0, 0) == LUA_OK) return TENSOR_OK;
+  lua_pop(L, 1);
+  return tensor_no_memory(0);
+}
+
+/* graph(y): a list of {id=, name=, shape=, from={ids}}, leaves without a
+** name. */
+static int native_graph(lua_State *L) {
+  Value *v = vm_check_value(L, 1);
+  lua_newtable(L);
+  int status = nn_graph(v, see_step, L);
+  return status == TENSOR_OK ? 1 : vm_raise(L, status);
 }
 
 /* }== scopes {== */
@@ -233,6 +285,8 @@ const luaL_Reg vm_native_autograd[] = {{"is_training", native_is_training},
                                        {"set_training", native_set_training},
                                        {"is_grad", native_is_grad},
                                        {"set_grad", native_set_grad},
+                                       {"graph", native_graph},
+                                       {"record_function", vm_record_function},
                                        {NULL, NULL}};
 
 const VmFunction vm_functions_autograd[] = {
@@ -240,33 +294,62 @@ const VmFunction vm_functions_autograd[] = {
      "grad = ones, {retain_graph=false, "
      "create_graph=false}",
      value_backward,
-     "Adds the gradient of x, summed over its elements with the weights grad, "
-     "into the .grad of every tensor with requires_grad that it was computed "
-     "from. The record is freed unless retain_graph or create_graph.\n"
-     "  > local w = tensor({1, 2}):requires_grad_()\n"
+     "Adds the gradient of x, summed over its elements with the weights grad "
+     "(ones, unless given; of x's shape), into the .grad of every tensor "
+     "with requires_grad that x was computed from. The record is freed "
+     "unless retain_graph; with create_graph the gradients can be "
+     "differentiated again. An error when nothing was recorded, or when a "
+     "second backward meets a freed record.\n"
+     "  > w = tensor({1, 2}):requires_grad_()\n"
      "  > (w * w):sum():backward()\n"
      "  > w.grad\n"
      "  float32 (2)\n"
      "    2  4"},
     {"tensor:requires_grad_", "on = true", value_requires_grad,
      "Says whether operations on x are recorded, so that backward finds its "
-     "gradient; returns x."},
+     "gradient; returns x. Floats only.\n"
+     "  > tensor({1, 2}):requires_grad_().requires_grad\n"
+     "  true"},
     {"tensor:detach", "", value_detach,
-     "The same elements without their history: no gradient flows through."},
+     "The same elements without their history: no gradient flows through. "
+     "The storage is shared, see clone.\n"
+     "  > w = tensor({1, 2}):requires_grad_()\n"
+     "  > (w * 2):detach().requires_grad\n"
+     "  false"},
     {"tensor:zero_grad", "", value_zero_grad,
-     "Forgets the gradient that backward has added up."},
+     "Forgets the gradient that backward has added up: x.grad is nil.\n"
+     "  > w = tensor({1, 2}):requires_grad_()\n"
+     "  > w:sum():backward()\n"
+     "  > w:zero_grad()\n"
+     "  > w.grad\n"
+     "  nil"},
     {"tensor:is_leaf", "", value_is_leaf,
-     "Whether x was made by the user, not computed from tracked tensors."},
+     "Whether x was made by the user, not computed from tracked tensors.\n"
+     "  > w = tensor({1, 2}):requires_grad_()\n"
+     "  > w:is_leaf(), (w * 2):is_leaf()\n"
+     "  true\n"
+     "  false"},
     {"autograd.grad",
      "outputs, inputs, {create_graph=false, "
      "retain_graph=false, grad_outputs=nil}",
      autograd_grad,
-     "The gradients of the sum of outputs with respect to inputs: a list, or "
-     "one tensor for one input; .grad is left alone. With create_graph they "
-     "can be differentiated again."},
+     "The gradients of the sum of outputs with respect to inputs, each a "
+     "tensor or a list: a list, or one tensor for one input; zeros where "
+     "outputs do not depend on it. grad_outputs weighs the elements of "
+     "outputs (ones, unless given). With create_graph the gradients can be "
+     "differentiated again. The inputs' .grad is left alone.\n"
+     "  > x = tensor({1, 2}):requires_grad_()\n"
+     "  > autograd.grad((x ^ 3):sum(), x)\n"
+     "  float32 (2)\n"
+     "     3  12"},
     {"autograd.no_grad", "f, ...", autograd_no_grad,
-     "Calls f(...) without recording; returns what f returns."},
+     "Calls f(...) without recording; returns what f returns.\n"
+     "  > w = tensor({1, 2}):requires_grad_()\n"
+     "  > autograd.no_grad(function() return w * 2 end).requires_grad\n"
+     "  false"},
     {"autograd.record", "f, ...", autograd_record,
      "Calls f(...) with recording on and layers in training mode (Gluon's "
-     "scope); returns what f returns."},
+     "scope); returns what f returns.\n"
+     "  > autograd.record(nn.Dropout{0.5}, tensor.ones(4)):ne(1):all():item()\n"
+     "  true"},
     {NULL, NULL, NULL, NULL}};

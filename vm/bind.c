@@ -7,9 +7,13 @@
 
 #include "vm/module.h"
 
-/* {== memory: Lua's collector hears of the bytes that tensors take */
+/* {== memory: Lua's collector hears of the bytes that tensors take
+**
+** A collection costs time in proportion to Lua's own heap; what it frees is
+** used again while it is still in the processor's caches. */
 
-#define CHARGE_LEAST ((int64_t)64 << 20)
+#define CHARGE_LEAST ((int64_t)8 << 20)
+#define CHARGE_HEAPS 4 /* bytes of tensors for each byte of Lua's */
 
 static int64_t allocated_then;
 
@@ -20,9 +24,10 @@ static void collect(lua_State *L) {
 }
 
 void vm_charge(lua_State *L) {
-  TensorMemory m = tensor_memory();
-  int64_t since = m.allocated - allocated_then;
-  if (since > CHARGE_LEAST && since > m.live / 2) collect(L);
+  int64_t since = tensor_memory().allocated - allocated_then;
+  if (since <= CHARGE_LEAST) return;
+  int64_t heap = (int64_t)lua_gc(L, LUA_GCCOUNT) << 10;
+  if (since > heap * CHARGE_HEAPS) collect(L);
 }
 
 /* }== calling a row {== */
@@ -74,6 +79,7 @@ static int push_several(lua_State *L, const VmBinding *b, VmArgs *args) {
     *box = nn_value_retain(r->many[k]);
     if (b->row->list) lua_rawseti(L, -2, k + 1);
   }
+  vm_charge(L);
   return b->row->list ? 1 : r->count;
 }
 
@@ -107,6 +113,7 @@ static int change_in_place(lua_State *L, const VmBinding *b, VmArgs *args) {
   }
   vm_release_args(args);
   if (status != TENSOR_OK) return vm_raise(L, status);
+  vm_charge(L);
   lua_settop(L, 1);
   return 1;
 }
@@ -115,14 +122,18 @@ static bool has_several(const OpRow *row) {
   return row->compose != NULL || row->outputs > 1;
 }
 
+static int no_target(lua_State *L, const VmBinding *b) {
+  const char *kind = vm_kind_of(L, 1); /* before anything is pushed */
+  return vm_error(L, "%s%s: the first argument must be a tensor, got %s%s",
+                  b->row->name, b->in_place ? "_" : "", kind, vm_colon_hint(L));
+}
+
 static int row_function(lua_State *L) {
   const VmBinding *b = lua_touserdata(L, lua_upvalueindex(1));
   VmArgs args;
   bool changes = b->in_place || b->row->in_place;
   bool several = has_several(b->row);
-  if (changes && vm_to_value(L, 1) == NULL)
-    return vm_error(L, "%s: the first argument must be a tensor, got %s",
-                    b->row->name, vm_kind_of(L, 1));
+  if (changes && vm_to_value(L, 1) == NULL) return no_target(L, b);
   int status = vm_read_args(L, b, &args);
   if (status != TENSOR_OK) return vm_raise(L, status);
   if (changes) return change_in_place(L, b, &args);
@@ -139,6 +150,7 @@ int vm_apply(lua_State *L, const OpRow *row, int inputs, Value *const *in,
     *box = r.many[0];
     for (int k = 1; k < r.count; k++) nn_value_release(r.many[k]);
     if (r.many != r.few) free(r.many);
+    vm_charge(L);
   }
   return status;
 }
@@ -189,6 +201,11 @@ static void bind(lua_State *L, const OpRow *row, const char *name,
     lua_pop(L, 2);
 }
 
+bool vm_has_in_place_form(const OpRow *row) {
+  bool same_kind = row->map != NULL && row->map->group != TENSOR_COMPARE;
+  return same_kind || row->form_in_place;
+}
+
 /* Rows named "linalg.f" or "fft.f" are functions of tensor.linalg and
 ** tensor.fft, and no methods. */
 void vm_bind_rows(lua_State *L, int module, int methods) {
@@ -196,12 +213,11 @@ void vm_bind_rows(lua_State *L, int module, int methods) {
   const OpRow *const *rows = nn_rows(&count);
   for (int k = 0; k < count; k++) {
     const OpRow *row = rows[k];
-    bool same_kind = row->map != NULL && row->map->group != TENSOR_COMPARE;
     if (row->internal) continue;
     const char *name = push_home(L, module, row->name);
     int home = lua_gettop(L), of = name == row->name ? methods : 0;
     bind(L, row, name, false, home, of);
-    if (same_kind || row->form_in_place) bind(L, row, name, true, home, of);
+    if (vm_has_in_place_form(row)) bind(L, row, name, true, home, of);
     lua_pop(L, 1);
   }
 }

@@ -157,11 +157,12 @@ static const char *move_place(lua_State *L, const char *text) {
   return lua_pushfstring(L, "%s%s", where, rest);
 }
 
-/* Pushes the name that was probably meant where the message complains of a
-** nil, or nothing. */
+/* Pushes what was probably meant where Lua's message complains of a value's
+** type, or nothing. */
 static bool push_suggestion(lua_State *L, const char *text) {
-  if (strstr(text, " a nil value (") == NULL || vm_stop_reason() != NULL)
-    return false;
+  bool complains = strstr(text, "attempt to ") != NULL ||
+                   strstr(text, " expected, got tensor)") != NULL;
+  if (!complains || vm_stop_reason() != NULL) return false;
   int top = lua_gettop(L);
   lua_getglobal(L, "require");
   lua_pushliteral(L, "suggest");
@@ -183,9 +184,8 @@ static int handle_error(lua_State *L) {
   luaL_buffinit(L, &b);
   luaL_addstring(&b, text);
   if (suggests) {
-    luaL_addstring(&b, "; did you mean '");
+    luaL_addstring(&b, "; ");
     luaL_addstring(&b, suggestion);
-    luaL_addstring(&b, "'?");
   }
   add_traceback(L, &b);
   luaL_pushresult(&b);

@@ -30,7 +30,9 @@ void vm_check_shape(lua_State *L, int idx, const char *who, OpShape *s,
   int last = lua_gettop(L), dtype_at = 0;
   if (last >= idx && lua_type(L, last) == LUA_TSTRING) dtype_at = last--;
   while (last >= idx && lua_isnil(L, last)) last--;
-  if (last < idx) vm_error(L, "%s: a shape is missing", who);
+  if (last < idx)
+    vm_error(L, "%s: a shape is missing%s", who,
+             dtype_at == 0 ? "" : ": whole numbers before the dtype");
   int status = vm_read_shape(L, idx, last, who, s->shape, &s->ndim);
   if (status != TENSOR_OK) vm_raise(L, status);
   s->dtype = dtype_at == 0 ? absent : vm_check_dtype(L, dtype_at, absent, who);
@@ -108,10 +110,10 @@ static int fill_from_table(lua_State *L, Tensor *t, int dim, int64_t offset,
   int64_t n = (int64_t)lua_rawlen(L, -1);
   if (n != t->shape[dim]) {
     char at[TENSOR_SHAPE_TEXT];
-    return tensor_fail("tensor: the tables are not of equal length: %lld "
-                       "elements are at %s, %lld before",
-                       (long long)n, tensor_shape_text(dim, index, at),
-                       (long long)t->shape[dim]);
+    return tensor_fail("tensor: the tables are not of equal length: the one "
+                       "at %s has %lld element%s, the first of its level %lld",
+                       tensor_shape_text(dim, index, at), (long long)n,
+                       n == 1 ? "" : "s", (long long)t->shape[dim]);
   }
   if (!lua_checkstack(L, 4)) return tensor_no_memory(0);
   for (int64_t k = 0; k < n; k++) {
@@ -132,6 +134,9 @@ static int create_call(lua_State *L) {
   int64_t index[TENSOR_MAX_DIMS] = {0};
   Value *v = vm_to_value(L, 2);
   int type = lua_type(L, 2);
+  if (lua_type(L, 3) == LUA_TNUMBER)
+    return vm_error(L, "tensor: several numbers stand in a table, as in "
+                       "tensor({1, 2}); after it comes the dtype");
   if (v == NULL && type != LUA_TTABLE && type != LUA_TNUMBER &&
       type != LUA_TBOOLEAN)
     return vm_error(L,
@@ -306,13 +311,23 @@ static int create_arange(lua_State *L) {
   return vm_made(L, TENSOR_OK);
 }
 
+double vm_check_number(lua_State *L, int idx, const char *who,
+                       const char *what) {
+  if (lua_type(L, idx) != LUA_TNUMBER)
+    vm_error(L, "%s: argument %d (%s) must be a number, got %s", who, idx, what,
+             vm_kind_of(L, idx));
+  return (double)lua_tonumber(L, idx);
+}
+
 /* `count` numbers from first to last at equal distances. */
 static Tensor *push_spaced(lua_State *L, const char *who, double *first,
                            double *distance) {
   OpShape s = {.ndim = 1};
-  double last = luaL_checknumber(L, 2);
-  *first = luaL_checknumber(L, 1);
-  s.shape[0] = (int64_t)luaL_checkinteger(L, 3);
+  *first = vm_check_number(L, 1, who, "first");
+  double last = vm_check_number(L, 2, who, "last");
+  if (!vm_read_integer(L, 3, &s.shape[0]))
+    vm_error(L, "%s: argument 3 (count) must be a whole number, got %s", who,
+             vm_kind_of(L, 3));
   s.dtype = vm_check_dtype(L, 4, nn_default_dtype, who);
   if (s.shape[0] < 0) vm_error(L, "%s: the count cannot be negative", who);
   *distance = s.shape[0] > 1 ? (last - *first) / (double)(s.shape[0] - 1) : 0;
@@ -375,38 +390,108 @@ const VmFunction vm_functions_create[] = {
      "  int64 (2, 2)\n"
      "    1  2\n"
      "    3  4"},
-    {"tensor.zeros", "shape..., dtype = \"float32\"", create_zeros,
-     "A tensor full of 0: zeros(2, 3) or zeros({2, 3}, \"int64\")."},
-    {"tensor.ones", "shape..., dtype = \"float32\"", create_ones,
-     "A tensor full of 1."},
-    {"tensor.empty", "shape..., dtype = \"float32\"", create_empty,
-     "A tensor whose elements are not set: whatever lies in memory."},
-    {"tensor.full", "shape, value, dtype = \"float32\"", create_full,
-     "A tensor full of value: full({2, 3}, 7)."},
+    {"tensor.zeros", "shape...: ints, dtype = \"float32\"", create_zeros,
+     "A tensor full of 0.\n"
+     "  > tensor.zeros(2, 3)\n"
+     "  float32 (2, 3)\n"
+     "    0  0  0\n"
+     "    0  0  0\n"
+     "  > tensor.zeros({2}, \"int64\")\n"
+     "  int64 (2)\n"
+     "    0  0"},
+    {"tensor.ones", "shape...: ints, dtype = \"float32\"", create_ones,
+     "A tensor full of 1.\n"
+     "  > tensor.ones(2, 3)\n"
+     "  float32 (2, 3)\n"
+     "    1  1  1\n"
+     "    1  1  1"},
+    {"tensor.empty", "shape...: ints, dtype = \"float32\"", create_empty,
+     "A tensor whose elements are not set: whatever lies in memory. For one "
+     "that is written at once.\n"
+     "  > tensor.empty(2, 3).shape\n"
+     "  (2, 3)"},
+    {"tensor.full", "shape: ints, value, dtype = \"float32\"", create_full,
+     "A tensor full of value; a boolean value gives a bool tensor.\n"
+     "  > tensor.full({2, 2}, 7)\n"
+     "  float32 (2, 2)\n"
+     "    7  7\n"
+     "    7  7\n"
+     "  > tensor.full(3, true)\n"
+     "  bool (3)\n"
+     "    true  true  true"},
     {"tensor.eye", "rows, columns = rows, dtype = \"float32\"", create_eye,
-     "1 on the diagonal, 0 elsewhere."},
+     "1 on the diagonal, 0 elsewhere: the identity matrix.\n"
+     "  > tensor.eye(2)\n"
+     "  float32 (2, 2)\n"
+     "    1  0\n"
+     "    0  1"},
     {"tensor.zeros_like", "x, dtype = x.dtype", create_zeros_like,
-     "Zeros in the shape of x."},
+     "Zeros in the shape of x.\n"
+     "  > tensor.zeros_like(tensor({1, 2}))\n"
+     "  float32 (2)\n"
+     "    0  0"},
     {"tensor.ones_like", "x, dtype = x.dtype", create_ones_like,
-     "Ones in the shape of x."},
+     "Ones in the shape of x.\n"
+     "  > tensor.ones_like(tensor({5, 6}), \"int64\")\n"
+     "  int64 (2)\n"
+     "    1  1"},
     {"tensor.full_like", "x, value, dtype = x.dtype", create_full_like,
-     "value in the shape of x."},
-    {"tensor.arange", "first, last, step = 1, dtype", create_arange,
+     "value in the shape of x.\n"
+     "  > tensor.full_like(tensor({1, 2}), 9)\n"
+     "  float32 (2)\n"
+     "    9  9"},
+    {"tensor.arange", "first = 1, last, step = 1, dtype = nil", create_arange,
      "The numbers from first to last, both included, as Lua's for counts; "
-     "arange(n) is 1..n. Whole numbers give int64.\n"
+     "arange(n) is 1..n. Whole numbers give int64, others the default float. "
+     "Step may be negative; first beyond last gives an empty tensor.\n"
+     "  > tensor.arange(4)\n"
+     "  int64 (4)\n"
+     "    1  2  3  4\n"
      "  > tensor.arange(1, 2, 0.5)\n"
      "  float32 (3)\n"
      "    1.0000  1.5000  2.0000"},
     {"tensor.linspace", "first, last, count, dtype = \"float32\"",
-     create_linspace, "count numbers from first to last, equally far apart."},
+     create_linspace,
+     "count numbers from first to last, both included, equally far apart.\n"
+     "  > tensor.linspace(0, 1, 5)\n"
+     "  float32 (5)\n"
+     "         0  0.2500  0.5000  0.7500  1.0000"},
     {"tensor.logspace", "first, last, count, dtype = \"float32\"",
-     create_logspace, "10 to the power of linspace(first, last, count)."},
-    {"tensor.default_dtype", "dtype", create_default_dtype,
-     "Sets the float dtype of new tensors, and returns what it was."},
-    {"tensor:float", "", to_float, "x as float32."},
-    {"tensor:double", "", to_double, "x as float64."},
-    {"tensor:long", "", to_long, "x as int64."},
-    {"tensor:int", "", to_int, "x as int32."},
-    {"tensor:byte", "", to_byte, "x as uint8."},
-    {"tensor:bool", "", to_bool, "x as bool: whether it is not 0."},
+     create_logspace,
+     "10 to the power of linspace(first, last, count).\n"
+     "  > tensor.logspace(0, 2, 3)\n"
+     "  float32 (3)\n"
+     "      1   10  100"},
+    {"tensor.default_dtype", "dtype = nil", create_default_dtype,
+     "Sets the float dtype of new tensors, \"float32\" or \"float64\", and "
+     "returns what it was; without an argument it changes nothing.\n"
+     "  > tensor.default_dtype()\n"
+     "  float32"},
+    {"tensor:float", "", to_float,
+     "x as float32; x itself if it is.\n"
+     "  > tensor({1, 2}, \"int64\"):float().dtype\n"
+     "  float32"},
+    {"tensor:double", "", to_double,
+     "x as float64; x itself if it is.\n"
+     "  > tensor({1, 2}):double().dtype\n"
+     "  float64"},
+    {"tensor:long", "", to_long,
+     "x as int64, without fractions; x itself if it is.\n"
+     "  > tensor({1.7, -1.7}):long()\n"
+     "  int64 (2)\n"
+     "     1  -1"},
+    {"tensor:int", "", to_int,
+     "x as int32, without fractions; x itself if it is.\n"
+     "  > tensor({1.7, -1.7}):int().dtype\n"
+     "  int32"},
+    {"tensor:byte", "", to_byte,
+     "x as uint8, without fractions and clipped to 0..255; x itself if it is.\n"
+     "  > tensor({-1, 2.5, 300}):byte()\n"
+     "  uint8 (3)\n"
+     "      0    2  255"},
+    {"tensor:bool", "", to_bool,
+     "x as bool: whether it is not 0.\n"
+     "  > tensor({0, 0.5}):bool()\n"
+     "  bool (2)\n"
+     "    false   true"},
     {NULL, NULL, NULL, NULL}};

@@ -12,6 +12,9 @@ TensorDType vm_check_dtype(lua_State *L, int idx, TensorDType absent,
 /* Sizes from idx on (numbers, or a table), then perhaps a dtype. */
 void vm_check_shape(lua_State *L, int idx, const char *who, OpShape *s,
                     TensorDType absent);
+/* The number at idx, which the message calls `what`. */
+double vm_check_number(lua_State *L, int idx, const char *who,
+                       const char *what);
 /* The shape of the tensor at 1, with its dtype or that at idx. */
 void vm_check_like(lua_State *L, int idx, const char *who, OpShape *s);
 /* A fresh tensor in a box on the stack; once more after collecting. */

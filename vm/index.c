@@ -30,7 +30,8 @@ typedef struct Plan {
 
 static int too_many(const Plan *p) {
   char shape[TENSOR_SHAPE_TEXT];
-  return tensor_fail("too many indices: a tensor of shape %s has %d dim%s",
+  return tensor_fail("too many indices: a tensor of shape %s has %d dim%s (an "
+                     "entry for each dim; a range is a table of its own)",
                      tensor_shape_text(p->x->t.ndim, p->x->t.shape, shape),
                      p->x->t.ndim, p->x->t.ndim == 1 ? "" : "s");
 }

@@ -23,6 +23,7 @@ typedef struct VmFunction {
 extern const VmFunction vm_functions_create[];
 extern const VmFunction vm_functions_random[];
 extern const VmFunction vm_functions_value[];
+extern const VmFunction vm_functions_print[];
 extern const VmFunction vm_functions_autograd[];
 extern const VmFunction vm_functions_files[];
 
@@ -36,8 +37,12 @@ extern const luaL_Reg vm_native_table[];
 void vm_push_metatable(lua_State *L);
 /* Makes the metatable; the methods are a table at the top of the stack. */
 void vm_make_metatable(lua_State *L);
+/* Whether the row's operation also exists as name_, in place. */
+bool vm_has_in_place_form(const OpRow *row);
 /* Sets the functions of all rows in the table at module and methods. */
 void vm_bind_rows(lua_State *L, int module, int methods);
+/* The __tostring of tensors. */
+int vm_tensor_tostring(lua_State *L);
 /* Calls a row with the values given; pushes its first result. */
 int vm_apply(lua_State *L, const OpRow *row, int inputs, Value *const *in,
              const OpAttrs *attrs);
@@ -45,6 +50,11 @@ int vm_apply(lua_State *L, const OpRow *row, int inputs, Value *const *in,
 void vm_push_element(lua_State *L, const Tensor *t, int64_t offset);
 /* Collects garbage when tensors have taken much since the last time. */
 void vm_charge(lua_State *L);
+
+/* The state in which gradient rules written in Lua run; returns the one
+** before. */
+lua_State *vm_calls_back(lua_State *L);
+int vm_record_function(lua_State *L);
 
 /* Makes harmless what in Lua's own libraries could crash the process. */
 void vm_make_safe(lua_State *L);

@@ -79,8 +79,8 @@ static void set_lazy_globals(lua_State *L) {
 /* }== the modules made of C functions {== */
 
 static const VmFunction *const lists[] = {
-    vm_functions_create, vm_functions_random, vm_functions_value,
-    vm_functions_autograd, vm_functions_files};
+    vm_functions_create, vm_functions_random,   vm_functions_value,
+    vm_functions_print,  vm_functions_autograd, vm_functions_files};
 
 /* tensor.f and tensor:f into both tables, other modules' into natives. */
 static void add_function(lua_State *L, const VmFunction *f, int module,
@@ -145,31 +145,51 @@ static int native_sources(lua_State *L) {
   return 1;
 }
 
-static void add_topic(lua_State *L, const char *name, const char *args,
-                      const char *help) {
-  lua_createtable(L, 0, 2);
+/* Begins a topic on the stack; name and args as in its list. */
+static void begin_topic(lua_State *L, const char *name, const char *args,
+                        const char *help) {
+  lua_createtable(L, 0, 6);
   lua_pushstring(L, name);
   lua_setfield(L, -2, "name");
-  lua_pushfstring(L, "%s(%s)\n%s", name, args, help);
-  lua_setfield(L, -2, "text");
-  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+  lua_pushstring(L, args);
+  lua_setfield(L, -2, "args");
+  lua_pushstring(L, help);
+  lua_setfield(L, -2, "help");
 }
 
-/* topics(): the texts of all that is written in C. */
+/* What a row does to shapes and dtypes follows from the row. */
+static void add_row_topic(lua_State *L, const OpRow *row) {
+  static const char *const groups[] = {"arithmetic", "number",  "number",
+                                       "float",      "compare", "logic"};
+  const char *name = lua_pushfstring(L, "tensor.%s", row->name);
+  begin_topic(L, name, row->args, row->help);
+  lua_pushboolean(L, vm_has_in_place_form(row));
+  lua_setfield(L, -2, "in_place");
+  if (row->map != NULL) {
+    lua_pushstring(L, groups[row->map->group]);
+    lua_setfield(L, -2, "group");
+    lua_pushinteger(L, row->map->inputs);
+    lua_setfield(L, -2, "inputs");
+  }
+  lua_remove(L, -2);
+}
+
+/* topics(): the texts of all that is written in C, for help.lua. */
 static int native_topics(lua_State *L) {
   int count;
+  lua_Integer n = 0;
   const OpRow *const *rows = nn_rows(&count);
   lua_newtable(L);
   for (int k = 0; k < count; k++) {
     if (rows[k]->internal) continue;
-    const char *name = lua_pushfstring(L, "tensor.%s", rows[k]->name);
-    lua_insert(L, -2);
-    add_topic(L, name, rows[k]->args, rows[k]->help);
-    lua_remove(L, -2);
+    add_row_topic(L, rows[k]);
+    lua_rawseti(L, -2, ++n);
   }
   for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
-    for (const VmFunction *f = lists[k]; f->name != NULL; f++)
-      add_topic(L, f->name, f->args, f->help);
+    for (const VmFunction *f = lists[k]; f->name != NULL; f++) {
+      begin_topic(L, f->name, f->args, f->help);
+      lua_rawseti(L, -2, ++n);
+    }
   return 1;
 }
 

@@ -40,7 +40,8 @@ static int create_randn_like(lua_State *L) {
 
 static int create_uniform(lua_State *L) {
   OpShape s;
-  double low = luaL_checknumber(L, 1), high = luaL_checknumber(L, 2);
+  double low = vm_check_number(L, 1, "uniform", "low");
+  double high = vm_check_number(L, 2, "uniform", "high");
   vm_check_shape(L, 3, "uniform", &s, nn_default_dtype);
   float_only(L, &s, "uniform");
   if (!(low <= high))
@@ -52,7 +53,8 @@ static int create_uniform(lua_State *L) {
 
 static int create_normal(lua_State *L) {
   OpShape s;
-  double mean = luaL_checknumber(L, 1), sd = luaL_checknumber(L, 2);
+  double mean = vm_check_number(L, 1, "normal", "mean");
+  double sd = vm_check_number(L, 2, "normal", "sd");
   vm_check_shape(L, 3, "normal", &s, nn_default_dtype);
   float_only(L, &s, "normal");
   if (!(sd >= 0))
@@ -116,28 +118,62 @@ static int create_manual_seed(lua_State *L) {
 }
 
 const VmFunction vm_functions_random[] = {
-    {"tensor.rand", "shape..., dtype = \"float32\"", create_rand,
-     "Uniform random numbers, 0 <= x < 1."},
-    {"tensor.randn", "shape..., dtype = \"float32\"", create_randn,
-     "Normal random numbers of mean 0 and standard deviation 1."},
+    {"tensor.rand", "shape...: ints, dtype = \"float32\"", create_rand,
+     "Uniform random numbers, 0 <= x < 1.\n"
+     "  > tensor.rand(2, 3).shape\n"
+     "  (2, 3)"},
+    {"tensor.randn", "shape...: ints, dtype = \"float32\"", create_randn,
+     "Normal random numbers of mean 0 and standard deviation 1.\n"
+     "  > tensor.randn(2, 3).shape\n"
+     "  (2, 3)"},
     {"tensor.rand_like", "x, dtype = x.dtype", create_rand_like,
-     "Uniform random numbers in the shape of x."},
+     "Uniform random numbers, 0 <= x < 1, in the shape of x.\n"
+     "  > tensor.rand_like(tensor.zeros(2, 3)).shape\n"
+     "  (2, 3)"},
     {"tensor.randn_like", "x, dtype = x.dtype", create_randn_like,
-     "Normal random numbers in the shape of x."},
-    {"tensor.uniform", "low, high, shape..., dtype = \"float32\"",
-     create_uniform, "Uniform random numbers, low <= x < high."},
-    {"tensor.normal", "mean, sd, shape..., dtype = \"float32\"", create_normal,
-     "Normal random numbers of that mean and standard deviation."},
-    {"tensor.randint", "low, high, shape..., dtype = \"int64\"", create_randint,
-     "Random whole numbers, low and high included."},
+     "Normal random numbers of mean 0 and standard deviation 1, in the shape "
+     "of x.\n"
+     "  > tensor.randn_like(tensor.zeros(2, 3)).shape\n"
+     "  (2, 3)"},
+    {"tensor.uniform", "low, high, shape...: ints, dtype = \"float32\"",
+     create_uniform,
+     "Uniform random numbers, low <= x < high.\n"
+     "  > tensor.uniform(5, 6, 100):floor():eq(5):all():item()\n"
+     "  true"},
+    {"tensor.normal", "mean, sd, shape...: ints, dtype = \"float32\"",
+     create_normal,
+     "Normal random numbers of that mean and standard deviation sd, which is "
+     "not negative.\n"
+     "  > tensor.normal(10, 0, 3)\n"
+     "  float32 (3)\n"
+     "    10  10  10"},
+    {"tensor.randint", "low, high, shape...: ints, dtype = \"int64\"",
+     create_randint,
+     "Random whole numbers, low and high included.\n"
+     "  > tensor.randint(1, 6, 1000):amax():item()\n"
+     "  6"},
     {"tensor.randperm", "n", create_randperm,
-     "The numbers 1..n in random order, int64."},
+     "The numbers 1..n in random order, int64.\n"
+     "  > tensor.randperm(9):sum():item()\n"
+     "  45"},
     {"tensor.bernoulli", "p, dtype = p.dtype", create_bernoulli,
-     "1 with the probability that the element of p says, else 0."},
+     "1 with the probability that the element of p says (0..1), else 0.\n"
+     "  > tensor.bernoulli(tensor({0, 1, 1}))\n"
+     "  float32 (3)\n"
+     "    0  1  1"},
     {"tensor.multinomial", "weights, count = 1, replacement = false",
      create_multinomial,
-     "Positions, from 1, drawn by weights along the last dim."},
+     "Positions, from 1, drawn by weights along the last dim, as int64. The "
+     "weights are not negative and need not add up to 1. Without replacement "
+     "none is drawn twice: it is an error to draw more than there are.\n"
+     "  > tensor.multinomial(tensor({0, 3, 0})):item()\n"
+     "  2"},
     {"tensor.manual_seed", "n", create_manual_seed,
-     "Sets the seed of all random numbers: the same seed gives the same "
-     "numbers."},
+     "Sets the seed of all random numbers, a whole number: the same seed, "
+     "machine and number of threads give the same numbers.\n"
+     "  > tensor.manual_seed(7)\n"
+     "  > a = tensor.rand(3)\n"
+     "  > tensor.manual_seed(7)\n"
+     "  > a == tensor.rand(3)\n"
+     "  true"},
     {NULL, NULL, NULL, NULL}};

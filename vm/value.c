@@ -32,12 +32,43 @@ Value *vm_to_value(lua_State *L, int idx) {
   return is ? *(Value **)lua_touserdata(L, idx) : NULL;
 }
 
+/* "item: ", on the stack: the name by which the user called the C function that
+ * runs. */
+static const char *caller_name(lua_State *L) {
+  lua_Debug ar;
+  bool named = lua_getstack(L, 0, &ar) != 0 && lua_getinfo(L, "n", &ar) != 0 &&
+               ar.name != NULL && strcmp(ar.namewhat, "metamethod") != 0;
+  return named ? lua_pushfstring(L, "%s: ", ar.name) : "";
+}
+
+/* Whether tensors have a method of that name. */
+static bool is_method(lua_State *L, const char *name) {
+  int top = lua_gettop(L);
+  vm_push_metatable(L);
+  lua_getfield(L, -1, "__index");
+  bool is =
+      lua_getupvalue(L, -1, 1) != NULL && lua_getfield(L, -1, name) != LUA_TNIL;
+  lua_settop(L, top);
+  return is;
+}
+
+const char *vm_colon_hint(lua_State *L) {
+  lua_Debug ar;
+  if (lua_getstack(L, 0, &ar) == 0 || lua_getinfo(L, "n", &ar) == 0 ||
+      strcmp(ar.namewhat, "field") != 0 || lua_istable(L, 1) ||
+      !is_method(L, ar.name))
+    return "";
+  return lua_pushfstring(L, "; is a colon missing, as in x:%s()?", ar.name);
+}
+
 Value *vm_check_value(lua_State *L, int idx) {
   Value *v = vm_to_value(L, idx);
-  if (v == NULL)
-    vm_error(L, "argument %d must be a tensor, got %s", idx,
-             vm_kind_of(L, idx));
-  return v;
+  if (v != NULL) return v;
+  const char *kind = vm_kind_of(L, idx); /* before anything is pushed */
+  const char *hint = idx == 1 ? vm_colon_hint(L) : "";
+  vm_error(L, "%sargument %d must be a tensor, got %s%s", caller_name(L), idx,
+           kind, hint);
+  return NULL;
 }
 
 void vm_push_tensor(lua_State *L, Tensor *t) {
@@ -171,6 +202,18 @@ static int unknown_field(lua_State *L, const char *name) {
   return vm_error(L, "a tensor has no field or method \"%s\"", name);
 }
 
+/* Whether ipairs asks for what is behind the last position: there it ends,
+** as in a list. */
+static bool ends_ipairs(lua_State *L) {
+  lua_Debug ar;
+  Value *v = vm_to_value(L, 1);
+  if (!lua_isinteger(L, 2) || v == NULL || v->t.ndim == 0 ||
+      (int64_t)lua_tointeger(L, 2) != v->t.shape[0] + 1)
+    return false;
+  return lua_getstack(L, 1, &ar) != 0 && lua_getinfo(L, "Sn", &ar) != 0 &&
+         *ar.what == 'C' && strcmp(ar.namewhat, "for iterator") == 0;
+}
+
 /* Methods first, then attributes; what is no identifier is an index. */
 static int value_index(lua_State *L) {
   if (lua_type(L, 2) == LUA_TSTRING) {
@@ -181,6 +224,7 @@ static int value_index(lua_State *L) {
     if (push_attribute(L, v, name)) return 1;
     if (is_identifier(name)) return unknown_field(L, name);
   }
+  if (ends_ipairs(L)) return 0;
   return vm_index(L);
 }
 
@@ -266,20 +310,6 @@ static int value_is_contiguous(lua_State *L) {
 
 static int tensor_is(lua_State *L) {
   lua_pushboolean(L, vm_to_value(L, 1) != NULL);
-  return 1;
-}
-
-/* }== text {== */
-
-/* Fitted to the window of a terminal, the same everywhere else. */
-static int value_tostring(lua_State *L) {
-  const TensorPrint options = {
-      .precision = 4, .threshold = 1000, .edge = 3, .width = vm_columns()};
-  Value *v = vm_check_value(L, 1);
-  char *text = tensor_to_text(&v->t, &options);
-  if (text == NULL) return vm_error(L, "not enough memory");
-  lua_pushstring(L, text);
-  free(text);
   return 1;
 }
 
@@ -403,7 +433,7 @@ static void set_unary(lua_State *L, int methods, const char *event,
 void vm_make_metatable(lua_State *L) {
   int methods = lua_gettop(L);
   static const luaL_Reg events[] = {
-      {"__gc", value_gc},   {"__tostring", value_tostring},
+      {"__gc", value_gc},   {"__tostring", vm_tensor_tostring},
       {"__len", value_len}, {"__newindex", value_newindex},
       {"__eq", value_eq},   {"__lt", value_lt},
       {"__le", value_le},   {NULL, NULL}};
@@ -425,17 +455,35 @@ void vm_make_metatable(lua_State *L) {
 }
 
 const VmFunction vm_functions_value[] = {
-    {"tensor.is", "x", tensor_is, "Whether x is a tensor."},
-    {"tensor.allclose", "a, b, rtol = 1e-5, atol = 1e-8", tensor_allclose,
-     "Whether |a - b| <= atol + rtol * |b| for every element: one boolean. "
-     "The shapes must agree; NaN is close to nothing."},
+    {"tensor.is", "x", tensor_is,
+     "Whether x is a tensor.\n"
+     "  > tensor.is(tensor.zeros(2)), tensor.is({1, 2})\n"
+     "  true\n"
+     "  false"},
+    {"tensor:allclose", "other, rtol = 1e-5, atol = 1e-8", tensor_allclose,
+     "Whether |x - other| <= atol + rtol * |other| for every element: one "
+     "boolean. The shapes must agree; NaN is close to nothing.\n"
+     "  > tensor({1, 2}):allclose(tensor({1, 2.00001}))\n"
+     "  true"},
     {"tensor:item", "", value_item,
-     "The one element of x as a Lua number (or boolean)."},
+     "The one element of x as a Lua number (or boolean); an error if x has "
+     "another number of elements.\n"
+     "  > tensor({{42}}):item()\n"
+     "  42.0"},
     {"tensor:totable", "", value_totable,
-     "The elements as nested Lua tables; a number for a 0-d tensor."},
-    {"tensor:numel", "", value_numel, "How many elements x has."},
+     "The elements as nested Lua tables; a number for a 0-d tensor.\n"
+     "  > tensor({{1, 2}, {3, 4}}):totable()[2][1]\n"
+     "  3.0"},
+    {"tensor:numel", "", value_numel,
+     "How many elements x has: the product of its sizes.\n"
+     "  > tensor.zeros(2, 3):numel()\n"
+     "  6"},
     {"tensor:is_contiguous", "", value_is_contiguous,
-     "Whether the elements lie in row-major order without gaps."},
+     "Whether the elements lie in row-major order without gaps.\n"
+     "  > tensor.zeros(2, 3):is_contiguous()\n"
+     "  true\n"
+     "  > tensor.zeros(2, 3).T:is_contiguous()\n"
+     "  false"},
     {NULL, NULL, NULL, NULL}};
 
 /* }== */

@@ -62,8 +62,9 @@ local elementwise = {
   sub = { dtypes = NUMBERS }, maximum = { dtypes = ALL, mixed = true },
   minimum = { dtypes = ALL, mixed = true },
   div = { dtypes = NUMBERS, second = NONZERO },
-  floor_div = { dtypes = NUMBERS, second = NONZERO },
-  mod = { dtypes = NUMBERS, second = NONZERO },
+  -- of extremes these two are Lua's: see tests/specs/tensor_spec.lua
+  floor_div = { dtypes = NUMBERS, second = NONZERO, extremes = false },
+  mod = { dtypes = NUMBERS, second = NONZERO, extremes = false },
   pow = { dtypes = NUMBERS, first = POSITIVE, second = { 0, 3 } },
   atan2 = { dtypes = FLOATS, first = NONZERO, second = NONZERO },
   neg = { dtypes = NUMBERS }, abs = { dtypes = NUMBERS, first = NONZERO },
@@ -317,6 +318,17 @@ local function add_operation(list, op, entries)
   end
 end
 
+-- Every pair of extreme values, for one input or two: the values alone.
+local function add_extremes(list, op, how, count)
+  if how.extremes == false then return end
+  local inputs = { of({ 400 }, "extreme"), of({ 400 }, "extreme, second") }
+  local entry = { table.move(inputs, 1, count, 1, {}), {} }
+  for _, dtype in ipairs(how.dtypes == BOOLS and {} or FLOATS) do
+    add_entry(list, op, entry, { dtype })
+    list[#list].values_only = true
+  end
+end
+
 local function add_unary(list, op, how)
   for n, shape in ipairs(UNARY_SHAPES) do
     local entry = { { of(shape, how.first) }, {} }
@@ -325,6 +337,7 @@ local function add_unary(list, op, how)
     end
     add_entry(list, op, entry, how.dtypes or UNARY_DTYPES, n == 1)
   end
+  add_extremes(list, op, how, 1)
 end
 
 local function add_binary(list, op, how)
@@ -340,6 +353,7 @@ local function add_binary(list, op, how)
     add_entry(list, op, { one, { 2 }, { 2.5 } }, dtypes)
     add_entry(list, op, { one, { 3 } }, { "float32" })
   end
+  add_extremes(list, op, how, 2)
   for _, both in ipairs(how.mixed and MIXED or {}) do
     list[#list + 1] = { op = op, args = { ref(1), ref(2) }, layout = "plain",
       inputs = resolve(pair(BINARY_SHAPES[1]), both) }

@@ -21,8 +21,25 @@ local function numel(shape)
   return n
 end
 
--- Floats of the domain: {low, high}, "nonzero", "distinct".
+-- What IEEE arithmetic treats in its own way, and what is next to that.
+local EXTREMES = { 0 / 0, 1 / 0, -1 / 0, 0, -0.0, 1e-40, -1e-40, 1e30, -1e30,
+  1, -1, 0.5, -2.5, 88, -88, 100, -100, 709, -746, 3.5 }
+
+-- Each paired with each, as the first or the second of two inputs.
+local function make_extremes(count, second)
+  local list, n = {}, #EXTREMES
+  for k = 1, count do
+    list[k] = EXTREMES[(second and k - 1 or (k - 1) // n) % n + 1]
+  end
+  return tensor(list, "float64")
+end
+
+-- Floats of the domain: {low, high}, "nonzero", "distinct", "extreme" and
+-- "extreme, second".
 local function make_float(count, domain)
+  if domain == "extreme" or domain == "extreme, second" then
+    return make_extremes(count, domain == "extreme, second")
+  end
   local x = tensor.rand({ count }, "float64")
   if domain == "distinct" then
     return tensor.randperm(count):double() * (4 / count) - 2.01

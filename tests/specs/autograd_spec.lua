@@ -142,3 +142,75 @@ test("transforms: what is refused", function()
     autograd.gradcheck(cube, tensor({1}), {order=3})
   end, "order")
 end)
+
+-- Operations of one's own.
+
+local product = autograd.Function{
+  forward=function(ctx, x, k, y)
+    ctx.x, ctx.y, ctx.k = x, y, k
+    return x * y * k, x + y
+  end,
+  backward=function(ctx, g, h)
+    return g * ctx.y * ctx.k + h, nil, g * ctx.x * ctx.k + h
+  end,
+}
+
+test("a Function's gradients, first and second order", function()
+  local x = tensor({1, -2, 3}, "float64")
+  local function f(a, b) return product(a, 3, b) end
+  check.equal(autograd.gradcheck(f, {x, x + 1}, {order=2}), true)
+  local p, s = product(x, 2, x)
+  check.equal({p.requires_grad, s.requires_grad}, {false, false})
+  local w = tensor({1, 2}):requires_grad_()
+  product(w, 2, tensor({5, 7})):sum():backward()
+  close(w.grad, tensor({10, 14}))
+end)
+
+test("a Function that is wrong says how", function()
+  local x = tensor({1, 2, 3})
+  local function backward_with(backward)
+    local f = autograd.Function{forward=function(_, a) return a end,
+                                backward=backward}
+    return function()
+      f(x:clone():requires_grad_()):sum():backward()
+    end
+  end
+  check.error_matches(backward_with(function(_, g) return g:sum() end),
+    "autograd.Function: backward returned a gradient of shape %(%) for "
+      .. "argument 1, whose shape is %(3%)")
+  check.error_matches(backward_with(function() return 7 end),
+    "backward must return tensors or nil, but its result 1 is a number")
+  check.error_matches(backward_with(function() error("inside") end), "inside")
+  check.error_matches(function()
+    autograd.Function{forward=function() end, backward=print}(x)
+  end, "forward returned nothing")
+  check.error_matches(function() autograd.Function{forwrd=print} end,
+    'did you mean "forward"')
+end)
+
+test("a Function lets go of what it held", function()
+  collectgarbage()
+  collectgarbage()
+  local before = require("native").memory().live
+  for i = 1, 50 do
+    local x = tensor.ones(1000):requires_grad_()
+    local y = product(x, 2, x)
+    if i % 2 == 0 then y:sum():backward() end
+  end
+  collectgarbage()
+  collectgarbage()
+  check.equal(require("native").memory().live, before)
+end)
+
+test("dot draws each operation and leaf once", function()
+  local w = tensor({1, 2}):requires_grad_()
+  local text = autograd.dot((w:exp() * w + w):sum(), {names={["a\"b"]=w}})
+  local _, nodes = text:gsub("label=", "")
+  check.equal(nodes, 5)
+  check.truthy(text:find('label="a\\"b\\nfloat32 (2)"', 1, true), text)
+  check.error_matches(function() autograd.dot(tensor.ones(2)) end,
+    "autograd.dot: the tensor does not depend on any tensor")
+  local y = (w * w):sum()
+  y:backward()
+  check.error_matches(function() autograd.dot(y) end, "freed it")
+end)

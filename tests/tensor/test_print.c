@@ -3,7 +3,11 @@
 */
 #include "tests/tensor/support.h"
 
-static const TensorPrint usual = {4, 1000, 3, 80};
+static const TensorPrint usual = {.precision = 4,
+                                  .threshold = 1000,
+                                  .edge = 3,
+                                  .width = 80,
+                                  .margins = TENSOR_NEVER};
 
 /* t's text is `due`; takes over t. */
 static void shows(Tensor t, const TensorPrint *options, const char *due) {
@@ -85,10 +89,18 @@ Test(print, numbers) {
 }
 
 Test(print, options) {
-  TensorPrint o = {.precision = 1, .threshold = 5, .edge = 2, .width = 80};
+  TensorPrint o = {.precision = 1,
+                   .threshold = 5,
+                   .edge = 2,
+                   .width = 80,
+                   .margins = TENSOR_NEVER};
   shows(counted(TENSOR_FLOAT32, 0.5, 1, TEST_SHAPE(6)), &o,
         "float32 (6)\n  0.5  1.5  ...  4.5  5.5");
-  o = (TensorPrint){.precision = -3, .threshold = -1, .edge = -1, .width = -1};
+  o = (TensorPrint){.precision = -3,
+                    .threshold = -1,
+                    .edge = -1,
+                    .width = -1,
+                    .margins = TENSOR_NEVER};
   shows(counted(TENSOR_FLOAT32, 0.75, 1, TEST_SHAPE(3, 3)), &o,
         "float32 (3, 3)\n  1  ...  3\n  ...\n  7  ...  9");
 }
@@ -99,15 +111,22 @@ Test(print, long_tensors) {
   shows(counted(TENSOR_INT64, 1, 1, TEST_SHAPE(600, 2)), &usual,
         "int64 (600, 2)\n     1     2\n     3     4\n     5     6\n  ...\n"
         "  1195  1196\n  1197  1198\n  1199  1200");
-  TensorPrint o = {.precision = 4, .threshold = 8, .edge = 1, .width = 80};
+  TensorPrint o = {.precision = 4,
+                   .threshold = 8,
+                   .edge = 1,
+                   .width = 80,
+                   .margins = TENSOR_NEVER};
   shows(counted(TENSOR_UINT8, 1, 1, TEST_SHAPE(3, 3, 3)), &o,
         "uint8 (3, 3, 3)\n(1, :, :)\n   1   2   3\n  ...\n   7   8   9\n\n"
         "...\n\n(3, :, :)\n  19  20  21\n  ...\n  25  26  27");
 }
 
 Test(print, fits_the_page) {
-  TensorPrint narrow = {
-      .precision = 4, .threshold = 1000, .edge = 3, .width = 20};
+  TensorPrint narrow = {.precision = 4,
+                        .threshold = 1000,
+                        .edge = 3,
+                        .width = 20,
+                        .margins = TENSOR_NEVER};
   shows(counted(TENSOR_INT32, 1, 1, TEST_SHAPE(9)), &narrow,
         "int32 (9)\n  1  2  3  4  5  6\n  7  8  9");
   shows(counted(TENSOR_INT32, 11, 1, TEST_SHAPE(1, 9)), &narrow,
@@ -126,4 +145,52 @@ Test(print, does_not_read_what_it_does_not_show, .timeout = 5) {
   free(text);
   tensor_release(&t);
   tensor_release(&one);
+}
+
+Test(print, margins) {
+  const TensorPrint marked = {
+      .precision = 4, .threshold = 1000, .edge = 2, .width = 26, .margins = 1};
+  const TensorPrint elided = {
+      .precision = 4, .threshold = 10, .edge = 2, .width = 80};
+  const TensorPrint bare = {.precision = 4,
+                            .threshold = 10,
+                            .edge = 2,
+                            .width = 80,
+                            .margins = TENSOR_NEVER};
+  shows(counted(TENSOR_INT64, 1, 1, TEST_SHAPE(12)), &marked,
+        "int64 (12)\n   1:   1   2   3   4   5\n   6:   6   7   8   9  10\n"
+        "  11:  11  12");
+  shows(counted(TENSOR_INT64, 1, 1, TEST_SHAPE(12, 2)), &elided,
+        "int64 (12, 2)\n        1   2\n   1:   1   2\n   2:   3   4\n  ...\n"
+        "  11:  21  22\n  12:  23  24");
+  shows(counted(TENSOR_INT64, 1, 1, TEST_SHAPE(12, 2)), &bare,
+        "int64 (12, 2)\n   1   2\n   3   4\n  ...\n  21  22\n  23  24");
+  shows(counted(TENSOR_UINT8, 1, 0, TEST_SHAPE(1, 1, 1)), &marked,
+        "uint8 (1, 1, 1)\n(1, :, :)\n      1\n  1:  1");
+}
+
+Test(print, scientific) {
+  const TensorPrint always = {.precision = 1,
+                              .threshold = 10,
+                              .edge = 2,
+                              .width = 80,
+                              .scientific = TENSOR_ALWAYS};
+  TensorPrint never = always;
+  never.scientific = TENSOR_NEVER;
+  shows(vector(TENSOR_FLOAT32, 2, (double[]){1, 0.25}), &always,
+        "float32 (2)\n  1.0e+00  2.5e-01");
+  shows(vector(TENSOR_FLOAT64, 2, (double[]){1e12, 0.5}), &never,
+        "float64 (2)\n  1000000000000.0              0.5");
+}
+
+Test(print, summary) {
+  TensorPrint with = usual;
+  with.summary = true;
+  shows(
+      vector(TENSOR_FLOAT32, 3, (double[]){1, NAN, 4}), &with,
+      "float32 (3)  12 bytes, min 1, max 4, mean 2.5, 1 nan\n    1  nan    4");
+  shows(test_transposed(counted(TENSOR_INT32, 0, 1, TEST_SHAPE(2, 2))), &with,
+        "int32 (2, 2)  16 bytes, min 0, max 3, mean 1.5\n  0  2\n  1  3");
+  shows(counted(TENSOR_FLOAT64, 0, 0, TEST_SHAPE(0, 3)), &with,
+        "float64 (0, 3)  0 bytes  (empty)");
 }

@@ -1,0 +1,224 @@
+-- topics: what help() says on things that are no functions: attributes and
+-- operators of tensors, the rules that hold for all of them, differences
+-- from other libraries. Comment blocks only, read by help.lua.
+
+--- tensor.shape
+-- x.shape: the sizes of x, a list that prints as (2, 3). Shapes of equal
+-- sizes are equal (==). A new list each time: writing to it changes nothing,
+-- see reshape.
+--   > x = tensor.zeros(2, 3)
+--   > x.shape
+--   (2, 3)
+--   > x.shape[2]
+--   3
+--   > x.shape == tensor.ones(2, 3).shape
+--   true
+
+--- tensor.ndim
+-- x.ndim: how many dims x has, 0 to 8. A tensor of 0 dims holds one number.
+--   > tensor.zeros(2, 3).ndim
+--   2
+--   > tensor(7).ndim
+--   0
+
+--- tensor.dtype
+-- x.dtype: the type of the elements, a string: "float32", "float64",
+-- "int64", "int32", "uint8" or "bool". x:to(dtype) converts.
+-- See also: tensor.dtypes.
+--   > tensor({1, 2}).dtype
+--   float32
+
+--- tensor.T
+-- x.T: x with all dims in reverse order; the transpose of a matrix. A view:
+-- what is written into it is written into x.
+-- See also: tensor.transpose, tensor.permute.
+--   > tensor({{1, 2}, {3, 4}}).T
+--   float32 (2, 2)
+--     1  3
+--     2  4
+
+--- tensor.grad
+-- x.grad: the gradient that y:backward() has added up for x, a tensor of x's
+-- shape; nil before. It may be set, also to nil.
+-- See also: tensor.backward, tensor.zero_grad.
+--   > w = tensor({1, 2}):requires_grad_()
+--   > (3 * w):sum():backward()
+--   > w.grad
+--   float32 (2)
+--     3  3
+
+--- tensor.requires_grad
+-- x.requires_grad: whether operations on x are recorded for gradients. True
+-- for what was made so with x:requires_grad_(), and for what was computed
+-- from it while recording was on.
+--   > w = tensor({1, 2}):requires_grad_()
+--   > w.requires_grad, (w * 2).requires_grad, w:detach().requires_grad
+--   true
+--   true
+--   false
+
+--- tensor.arguments
+-- How arguments are written, the same everywhere.
+--
+-- tensor.f(x, ...) and x:f(...) are the same, but for creation and files; a
+-- method is called with a colon. Arguments go by position; the last one may
+-- be a table of options by name, which takes the place of all that are not
+-- given yet: x:sum(1, true), x:sum(1, {keepdim=true}) and
+-- x:sum({dim=1, keepdim=true}) are the same. In help, [...] is what may be
+-- left out and a=b shows the value that then holds; nil counts as left out.
+--
+-- A dim or position counts from 1, or from -1 at the end; a range includes
+-- both ends. Sizes are written one by one or as one list: x:reshape(2, 3),
+-- x:reshape({2, 3}). Where a tensor is wanted a number will do if it is not
+-- the one worked on: x:maximum(0).
+--   > x = tensor({{1, 2}, {3, 4}})
+--   > x:sum(1, {keepdim=true}).shape
+--   (1, 2)
+--   > x:sum({dim=-1, keepdim=true}).shape
+--   (2, 1)
+
+--- tensor.dtypes
+-- The types of elements: float32, float64, int64, int32, uint8 (0..255),
+-- bool.
+--
+-- tensor{...} makes float32 unless told otherwise, bool of booleans; arange
+-- of whole numbers makes int64. tensor.default_dtype("float64") changes what
+-- float tensors are made as.
+--
+-- Two dtypes meet as in PyTorch: bool, then integers, then floats; within a
+-- kind the wider wins, int32 with float32 gives float32. A plain Lua number
+-- never widens a tensor within its kind: uint8 + 1 is uint8 (and wraps
+-- around), int64 + 0.5 is float32, float32 * math.pi is float32. A 0-d
+-- tensor is treated like a plain number when the other has dims.
+--
+-- `/`, sqrt, exp, mean and their kin turn integers into the default float.
+-- sum and prod of integers and bool are int64. Comparisons give bool. An
+-- operation in place keeps its tensor's dtype, or refuses.
+-- See also: tensor.to.
+--   > (tensor({1}, "int32") + tensor({1}, "uint8")).dtype
+--   int32
+--   > (tensor({1}, "int64") + 0.5).dtype
+--   float32
+--   > tensor({250}, "uint8") + 10
+--   uint8 (1)
+--     4
+--   > (tensor({1, 2}, "int64") / 2).dtype
+--   float32
+
+--- tensor.broadcasting
+-- How operations on two tensors of different shapes go together, as in
+-- NumPy: the shapes are put under each other, the last dims in line; a dim
+-- that is missing or of size 1 is repeated to the size of the other. Sizes
+-- that differ otherwise are an error.
+--
+--   (2, 3)    with (3)       gives (2, 3)
+--   (2, 1)    with (1, 3)    gives (2, 3)
+--   (4, 2, 3) with a number  gives (4, 2, 3)
+--   (2, 3)    with (2)       is an error; x:unsqueeze(2) makes (2) a column
+-- See also: tensor.expand, tensor.unsqueeze.
+--   > tensor({{1}, {2}}) + tensor({10, 20, 30})
+--   float32 (2, 3)
+--     11  21  31
+--     12  22  32
+
+--- tensor.operators
+-- The operators of Lua on tensors, element by element:
+--
+--   +  add        -  sub, neg      *  mul          /  div
+--   // floor_div  %  mod           ^  pow
+--   &  logical_and   |  logical_or   ~  logical_xor, logical_not (bool only)
+--   #x            the size of the first dim
+--
+-- Comparison: a == b between tensors is one Lua boolean, whether shape and
+-- elements are the same (of any dtype); a tensor and a number are never ==.
+-- <, <=, > and >= work between numbers and 0-d tensors only. Element by
+-- element compare a:eq(b), a:ne(b), a:lt(b), a:le(b), a:gt(b), a:ge(b).
+--
+-- `and`, `or` and `not` are Lua's own: every tensor counts as true. Strings
+-- are joined with tostring(x). `*` is not the matrix product, see matmul.
+-- `for i, v in ipairs(x)` goes over the first dim.
+-- See also: tensor.broadcasting, tensor.dtypes, tensor.allclose.
+--   > x = tensor({1, 2, 3})
+--   > 2 * x + 1
+--   float32 (3)
+--     3  5  7
+--   > x == tensor({1, 2, 3})
+--   true
+--   > x:gt(1) & x:lt(3)
+--   bool (3)
+--     false   true  false
+--   > #x
+--   3
+
+--- tensor.in_place
+-- A name that ends in `_` writes its result into its first argument and
+-- returns it: x:add_(1), x:clamp_(0, 1), x:zero_(). Only such names and
+-- assignments x[...] = y change a tensor, and with it all views of it.
+--
+-- The result must fit: its shape is x's, and its dtype is not of a higher
+-- kind (an integer tensor takes no floats). While gradients are recorded, a
+-- tensor with requires_grad cannot be changed in place: use
+-- autograd.no_grad.
+--   > x = tensor({1, 2})
+--   > y = x:add_(10)
+--   > x
+--   float32 (2)
+--     11  12
+--   > w = tensor({1, 2}):requires_grad_()
+--   > autograd.no_grad(function() return w:sub_(0.5) end):detach()
+--   float32 (2)
+--     0.5000  1.5000
+
+--- tensor.fft
+-- Fourier transforms. Complex numbers are a trailing dim of size 2: the real
+-- part, then the imaginary.
+
+--- differences
+-- What is done otherwise than in NumPy and PyTorch, deliberately.
+--
+-- Counting: dims, positions, class labels and what argmax, nonzero or sort
+-- return count from 1, as in Lua; negative ones from the end. Ranges include
+-- both ends: x["2:4"] has three elements, arange(1, 3) is 1 2 3, randint
+-- draws both ends.
+--
+-- Indexing: x[i] is a view, but of a 1-d tensor it is a Lua number (a 0-d
+-- tensor while gradients are recorded). Several indices stand in a table:
+-- x[{i, j}].
+--
+-- Comparison: a == b is one boolean, a < b is for 0-d tensors and numbers;
+-- a:eq(b), a:lt(b) compare element by element.
+--
+-- Dtypes: tensor{1, 2} is float32, also of whole numbers; arange of whole
+-- numbers is int64. Plain numbers never widen a tensor within its kind. any
+-- and all are bool, also of uint8. floor, ceil, trunc, round and relu of
+-- integers are allowed. Floats out of range become the nearest integer there
+-- is, NaN becomes 0. // and % round down, as Lua's do; integers divided by 0
+-- are an error.
+--
+-- Reductions: max(dim) returns values and positions; max, min, prod, any and
+-- all take a list of dims too. var and std divide by n - 1 (PyTorch; NumPy
+-- by n), {correction=0} by n. median of an even count is the mean of the
+-- middle two (NumPy). argmax takes the first of equals.
+--
+-- Names: dot is NumPy's in every rank; tile, transpose without arguments and
+-- flatten are NumPy's. concat is cat, a:maximum(b) NumPy's maximum.
+-- hard_sigmoid is Keras's 0.2 x + 0.5 clipped to 0..1.
+--
+-- Convolution: images are (batch, height, width, channels) unless
+-- data_format is "channels_first"; kernels are always (height, width,
+-- channels in, channels out), as in Keras. Padding may be "same" or "valid".
+-- The mean of avg_pool2d does not count padding.
+--
+-- Gradients: y:backward() sums a y of several elements (Gluon). Equal
+-- elements share the gradient of amax, maximum and their kin; norm and std
+-- have gradient 0 where they are 0. A tensor with requires_grad is changed
+-- in place only inside autograd.no_grad.
+--
+-- Complex numbers (tensor.fft) are a trailing dim of size 2.
+--   > x = tensor({10, 20, 30})
+--   > x[1], x:argmax():item(), x["2:3"].shape
+--   10.0
+--   3
+--   (2)
+--   > tensor({1, 2}) == tensor({1, 2})
+--   true
