@@ -302,10 +302,10 @@ static const OpRow row_ifft = {
     .help = "The inverse of fft: y[j] = 1/n sum over k of z[k] exp(2 pi i (j - "
             "1) (k - 1) / n). z is complex, (..., n, 2), and so is the result; "
             "see fft for the arguments.\n"
-            "  > z = tensor.fft.fft(tensor({1, 2, 3}))\n"
+            "  > z = tensor.fft.fft(tensor({1, 2, 3, 4}))\n"
             "  > tensor.fft.real(tensor.fft.ifft(z))\n"
-            "  float32 (3)\n"
-            "    1  2  3",
+            "  float32 (4)\n"
+            "    1  2  3  4",
     .compose = ifft_compose,
 };
 static const OpRow row_rfft = {
@@ -329,10 +329,10 @@ static const OpRow row_irfft = {
             "elements of z unless said: say n if it is odd. The imaginary "
             "parts of the first element and, if n is even, of the last do not "
             "count.\n"
-            "  > z = tensor.fft.rfft(tensor({1, 2, 3}))\n"
+            "  > z = tensor.fft.rfft(tensor({0, 3, 3}))\n"
             "  > tensor.fft.irfft(z, 3)\n"
             "  float32 (3)\n"
-            "    1  2  3",
+            "    0  3  3",
     .compose = irfft_compose,
 };
 static const OpRow row_fft2 = {
@@ -397,11 +397,10 @@ static const OpRow row_ifftn = {
     .name = "fft.ifftn",
     .args = "z: tensor, " MANY,
     .help = "The inverse of fftn: complex to complex, along several dims.\n"
-            "  > z = tensor.fft.fftn(tensor({{{1, 2, 3}, {4, 5, 6}}}))\n"
+            "  > z = tensor.fft.fftn(tensor({{1, 2, 3, 4}}))\n"
             "  > tensor.fft.real(tensor.fft.ifftn(z))\n"
-            "  float32 (1, 2, 3)\n"
-            "    1  2  3\n"
-            "    4  5  6",
+            "  float32 (1, 4)\n"
+            "    1  2  3  4",
     .compose = ifftn_compose,
 };
 
