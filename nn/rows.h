@@ -16,7 +16,8 @@
   X(matmul) X(matrix) X(einsum)                                                \
   X(linalg) X(factor) X(lstsq) X(norm)                                         \
   X(convolution) X(convolution_nd) X(pool) X(signal)                           \
-  X(interpolate) X(fft) X(misc)
+  X(interpolate)                                                               \
+  X(fourier) X(fft) X(complex) X(frequency) X(misc)
 /* clang-format on */
 
 /* Each file ends in a list of its rows, closed by NULL. */
@@ -30,6 +31,8 @@ extern const OpRow nn_row_reshape, nn_row_expand, nn_row_axes, nn_row_slice;
 extern const OpRow nn_row_gather, nn_row_index_select, nn_row_take;
 extern const OpRow nn_row_bmatmul, nn_row_unslice, nn_row_index;
 extern const OpRow nn_row_diagonal;
+extern const OpRow nn_row_fft_complex, nn_row_fft_real, nn_row_fft_half;
+extern const OpRow nn_row_fft_whole;
 
 /* The slice that is the whole tensor: lists are start, step, length and
 ** what to do with each dim (NN_KEEP or NN_DROP). */

@@ -15,8 +15,8 @@
 #include "tensor/tensor.h"
 
 #define ALIGNMENT   64
-#define SMALLEST    64 /* bytes of the first class */
-#define CLASSES     (4 * 48)
+#define SMALLEST    64       /* bytes of the first class */
+#define CLASSES     (4 * 56) /* up to the largest size that is asked for */
 #define CACHE_LIMIT ((int64_t)512 << 20)
 #define HUGE_PAGE   ((int64_t)2 << 20)
 

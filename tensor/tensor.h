@@ -368,6 +368,31 @@ int tensor_triangle(Tensor *out, const Tensor *x, bool upper, double diagonal);
 /* }================================================================ */
 
 /* {================================================================
+** Fourier transforms, of float32 or float64. Complex tensors have a last dim
+** of 2 (real and imaginary part), which the dims and shapes named here leave
+** out. y[k] = scale * sum over j of x[j] exp(-2 pi i j k / n), or with the
+** other sign where inverse. Inputs may be any view, outputs are made by the
+** caller, contiguous; both of one dtype. Any length n >= 1.
+** ================================================================= */
+
+/* Complex to complex, along each dim whose bit is set in `dims`, at least
+** one. out may be x. */
+int tensor_fft(Tensor *out, const Tensor *x, unsigned dims, bool inverse,
+               double scale);
+/* Real to complex, of the same shape. */
+int tensor_fft_real(Tensor *out, const Tensor *x, unsigned dims, double scale);
+/* Real to complex along one dim: the first n / 2 + 1 elements, which tell
+** the others. */
+int tensor_rfft(Tensor *out, const Tensor *x, int dim, double scale);
+/* Back, with the other sign: out has n elements along dim and x n / 2 + 1;
+** their imaginary parts do not count where n's symmetry makes them 0. */
+int tensor_irfft(Tensor *out, const Tensor *x, int dim, double scale);
+/* sqrt(re^2 + im^2) of the complex z, without overflow on the way. */
+int tensor_complex_abs(Tensor *out, const Tensor *z);
+
+/* }================================================================ */
+
+/* {================================================================
 ** Convolution and pooling over images. All tensors contiguous, float32 or
 ** float64 alike. Images are (batch, height, width, channels), or (batch,
 ** channels, height, width) where channels_first; kernels are always

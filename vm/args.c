@@ -378,7 +378,8 @@ static int set_default(lua_State *L, const VmBinding *b, int k, VmArgs *args) {
     return TENSOR_OK;
   case VM_PADDING: a->counts[p->slot] = 0; return TENSOR_OK;
   case VM_BOOL:
-    a->i[p->slot] = vm_same_text(p->fallback, p->fallback_size, "true");
+    a->i[p->slot] =
+        nil ? NN_ABSENT : vm_same_text(p->fallback, p->fallback_size, "true");
     return TENSOR_OK;
   case VM_WORD:
     a->i[p->slot] = vm_word_index(p, p->fallback, p->fallback_size);

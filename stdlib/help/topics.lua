@@ -228,7 +228,9 @@
 
 --- tensor.fft
 -- Fourier transforms. Complex numbers are a trailing dim of size 2: the real
--- part, then the imaginary.
+-- part, then the imaginary. fft, fft2, fftn and the shifts read real tensors,
+-- and complex ones with {complex=true}; the inverse transforms take complex
+-- ones. Dims are counted without that last one.
 
 --- tensor.linalg
 -- Linear algebra, by LAPACK, in float32 or float64; integers are converted to

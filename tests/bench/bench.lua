@@ -100,6 +100,11 @@ workload("matmul_1024", function()
   return function() return a:matmul(b) end
 end)
 
+workload("fft2_1024", function()
+  local a = tensor.rand(1024, 1024)
+  return function() return tensor.fft.fft2(a) end
+end)
+
 -- Gluon's linear regression: 1000 samples, 2 features, batches of 10.
 workload("linreg_epoch", function()
   local count, batch = 1000, 10

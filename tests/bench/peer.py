@@ -122,6 +122,12 @@ def matmul_1024():
 
 
 @workload
+def fft2_1024():
+    a = torch.rand(1024, 1024)
+    return lambda: torch.fft.fft2(a), 1
+
+
+@workload
 def linreg_epoch():
     count, batch = 1000, 10
     x = torch.randn(count, 2)

@@ -29,6 +29,7 @@ TARGETS = {
     "randn_10m": 0.25,
     "matmul_1024": 1.05,
     "sort_1m": 0.3,
+    "fft2_1024": 1.1,
     "linreg_epoch": 0.2,
     "mlp_epoch": 1.0,
     "adam_10m": 0.5,
