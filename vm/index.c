@@ -328,9 +328,16 @@ static int gather_picks(const Plan *p, Picks *k) {
   return status;
 }
 
+/* Whether all that is picked lies under one mask of the first dims. */
+static bool is_masked(const Plan *p) {
+  return p->picks == 1 && p->pick_dim[0] == 0 &&
+         p->pick[0]->t.dtype == TENSOR_BOOL;
+}
+
 /* Pushes what the plan picks from `sliced`. */
 static int push_picked(lua_State *L, const Plan *p, Value *sliced) {
-  Picks k = {.inputs = 1, .in = {sliced}};
+  Picks k = {.inputs = 1, .in = {sliced, p->pick[0]}};
+  if (is_masked(p)) return vm_apply(L, nn_row("masked_select"), 2, k.in, NULL);
   int status = gather_picks(p, &k);
   if (status != TENSOR_OK) return status;
   status = vm_apply(L, nn_row("index"), k.inputs, k.in, &k.attrs);

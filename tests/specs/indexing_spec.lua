@@ -291,6 +291,27 @@ test("a mask of fewer dims", function()
   check.same_shape(x[{{}, tensor({true, false, true}), {1, 2}}], {2, 2, 2})
 end)
 
+test("a mask of several dims, of what lies in rows and what does not", function()
+  local x = tensor.arange(24):float():reshape(2, 3, 4):requires_grad_()
+  for _, order in ipairs {{1, 2, 3}, {2, 1, 3}, {3, 2, 1}, {1, 3, 2}} do
+    local view = x:permute(order)
+    local mask = view:detach():mod(5):lt(2)
+    local expected = {}
+    for _, value in ipairs(view:detach():flatten():totable()) do
+      if value % 5 < 2 then expected[#expected + 1] = value end
+    end
+    equal(view[mask]:totable(), expected)
+    equal(view:masked_select(mask):totable(), expected)
+    local rows = mask:any(3)
+    equal(view[rows].shape[2], view.shape[3])
+    equal(view[rows]:sum():item(),
+      tensor.where(rows:unsqueeze(3), view, 0):sum():item())
+    x:zero_grad()
+    view[mask]:sum():backward()
+    equal(x.grad:permute(order):totable(), mask:float():totable())
+  end
+end)
+
 test("a mask beside positions", function()
   local x = cube()[{1, tensor({true, false, true}), index({2, 4})}]
   equal(x:totable(), {2, 12})
