@@ -179,7 +179,7 @@ static int unknown_field(lua_State *L, const char *name) {
   lua_getglobal(L, "require");
   lua_pushliteral(L, "suggest");
   if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_istable(L, -1)) {
-    lua_getfield(L, -1, "nearest");
+    lua_getfield(L, -1, "member");
     lua_pushstring(L, name);
     lua_newtable(L);
     lua_Integer n = 0;
@@ -194,10 +194,8 @@ static int unknown_field(lua_State *L, const char *name) {
       lua_rawseti(L, -2, ++n);
     }
     if (lua_pcall(L, 2, 1, 0) == LUA_OK && lua_isstring(L, -1))
-      return vm_error(L,
-                      "a tensor has no field or method \"%s\" (did you "
-                      "mean \"%s\"?)",
-                      name, lua_tostring(L, -1));
+      return vm_error(L, "a tensor has no field or method \"%s\" (%s)", name,
+                      lua_tostring(L, -1));
   }
   return vm_error(L, "a tensor has no field or method \"%s\"", name);
 }

@@ -262,6 +262,8 @@ test("positions are checked", function()
     .. "size 5")
   no_key(fresh(), index({-6}), "outside dim 1")
   no_key(fresh(), tensor({1.0}), "must hold integers or be a bool mask")
+  no_key(fresh(), tensor({1.0}), "float32 %(x:long%(%) makes integers of it%)")
+  no_key(fresh(), {1, 3, 5}, 'a list of positions is tensor%(list, "int64"%)')
   no_key(cube(), {index({1, 2}), index({1, 2, 3})}, "%(2%) and %(3%)")
 end)
 
