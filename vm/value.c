@@ -159,7 +159,7 @@ static bool push_attribute(lua_State *L, Value *v, const char *name) {
     lua_pushboolean(L, v->track != NULL);
   } else if (strcmp(name, "T") == 0) {
     OpAttrs attrs;
-    attrs.i[0] = attrs.i[1] = NN_ABSENT;
+    attrs.counts[0] = 0;
     int status = vm_apply(L, nn_row("transpose"), 1, &v, &attrs);
     if (status != TENSOR_OK) vm_raise(L, status);
   } else {
