@@ -102,12 +102,15 @@ static int check_division(const OpCall *call, TensorDType compute) {
   return tensor_fail("%s: an integer is divided by 0", call->row->name);
 }
 
-/* x ^ 2 and x ^ 0.5 with plain numbers are exact and cheap another way. */
+/* x ^ 2, x ^ 0.5 and x ^ -1 with plain numbers are exact and cheap another
+** way. */
 static const TensorMap *simpler_map(const OpCall *call, TensorDType compute) {
   const TensorMap *map = call->row->map;
   if (map != &tensor_maps[TENSOR_MAP_pow] || !call->in[1]->weak) return map;
   double e = tensor_get(&call->in[1]->t, 0);
   if (e == 2) return &tensor_maps[TENSOR_MAP_square];
+  if (e == -1 && tensor_dtype_is_float(compute))
+    return &tensor_maps[TENSOR_MAP_reciprocal];
   if (e == 0.5 && tensor_dtype_is_float(compute))
     return &tensor_maps[TENSOR_MAP_sqrt];
   return map;

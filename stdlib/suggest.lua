@@ -228,6 +228,8 @@ local function instead(message)
   local name = message:match("to '(%a%w*)' %(number expected, got tensor%)")
   if name and math[name] and require("tensor")[name] then
     return ("write x:%s()"):format(name)
+  elseif name == "format" then
+    return "write x:item()"
   end
 end
 

@@ -221,8 +221,11 @@ static int add_entry(lua_State *L, Plan *p, int idx) {
   if (vm_read_integer(L, idx, &n)) return add_integer(p, n);
   if (lua_type(L, idx) == LUA_TTABLE) return add_range_table(L, p, idx);
   return tensor_fail("an index must be a whole number, a range {first, last}, "
-                     "{} or a tensor, got %s",
-                     vm_kind_of(L, idx));
+                     "{} or a tensor, got %s%s",
+                     vm_kind_of(L, idx),
+                     lua_type(L, idx) == LUA_TBOOLEAN
+                         ? " (== compares whole tensors: a mask is x:eq(y))"
+                         : "");
 }
 
 /* The entries stay on the Lua stack, so that index tensors stay alive. */

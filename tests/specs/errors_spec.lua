@@ -54,6 +54,8 @@ tells("x:add_(tensor.zeros(3, 2))", "add_: the result has shape (3, 2)")
 
 tells("x[0]", "index 0 in dim 1: positions count from 1")
 tells("x[3]", "index 3 is outside dim 1 of size 2 (positions are 1..2")
+tells("x[x % 2 == 0]", "got a boolean (== compares whole tensors: a mask is "
+  .. "x:eq(y))")
 tells("x[1.5]", "an index must be a whole number")
 tells("x[{1, 2}]", "too many indices: a tensor of shape (2) has 1 dim (an entry "
   .. "for each dim; a range is a table of its own, a list of positions is "
@@ -172,6 +174,7 @@ adds("for v in x do end", "write for i, v in ipairs(x) do")
 adds("for i, v in pairs(x) do end", "write for i, v in ipairs(x) do")
 adds("'x = ' .. x", "write tostring(x)")
 adds("math.sin(x)", "write x:sin()")
+adds("string.format('%.3f', x)", "write x:item()")
 adds("tensor.summ(x)", "did you mean 'tensor.sum'?")
 adds("tensor.cat({x})", "did you mean 'tensor.concat'?")
 adds("tensor.array({1})", "did you mean 'tensor'?")

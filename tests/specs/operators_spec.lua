@@ -156,3 +156,11 @@ test("// and % of extreme numbers are Lua's", function()
     end
   end
 end)
+
+test("powers by plain numbers are those by tensors", function()
+  local x = tensor({0, -0.0, 2, math.huge, -math.huge, 0/0, -3, 1e-45})
+  for _, e in ipairs {2, -1, 0, 1, 3, -2} do
+    check.equal((x ^ e):totable(), (x ^ tensor.full({8}, e)):totable())
+  end
+  check.equal((tensor({2, 1, -1}, "int64") ^ -1):totable(), {0, 1, -1})
+end)
