@@ -383,11 +383,14 @@ static int to_bool(lua_State *L) { return to_dtype(L, TENSOR_BOOL); }
 const VmFunction vm_functions_create[] = {
     {"tensor", "table, dtype = \"float32\"", create_call,
      "A tensor of a number or of nested tables of numbers (booleans give a "
-     "bool tensor); of a tensor, a copy.\n"
+     "bool tensor); of a tensor, a copy. The dtype may stand in the table.\n"
      "  > tensor({{1, 2}, {3, 4}}, \"int64\")\n"
      "  int64 (2, 2)\n"
      "    1  2\n"
-     "    3  4"},
+     "    3  4\n"
+     "  > tensor{1, 0, dtype=\"bool\"}\n"
+     "  bool (2)\n"
+     "     true  false"},
     {"tensor.zeros", "shape...: ints, dtype = \"float32\"", create_zeros,
      "A tensor full of 0.\n"
      "  > tensor.zeros(2, 3)\n"
@@ -396,7 +399,9 @@ const VmFunction vm_functions_create[] = {
      "    0  0  0\n"
      "  > tensor.zeros({2}, \"int64\")\n"
      "  int64 (2)\n"
-     "    0  0"},
+     "    0  0\n"
+     "  > tensor.zeros{2, 3, dtype=\"int64\"}.dtype\n"
+     "  int64"},
     {"tensor.ones", "shape...: ints, dtype = \"float32\"", create_ones,
      "A tensor full of 1.\n"
      "  > tensor.ones(2, 3)\n"

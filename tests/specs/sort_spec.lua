@@ -579,3 +579,19 @@ test("diff", function()
   end)
   refuses("diff: the tensor has no dims", function() tensor(1):diff() end)
 end)
+
+test("topk and quantiles of short rows agree with sorting", function()
+  for _, dtype in ipairs {"float32", "float64", "int64", "int32", "uint8"} do
+    for n = 1, 20 do
+      local x = tensor.randint(0, 6, {5, n}):to(dtype)
+      local up, down = x:sort(2), x:sort(2, true)
+      for k = 1, n do
+        local values, positions = x:topk(k, 2)
+        equal(values:totable(), down[{{}, {1, k}}]:totable())
+        equal(x:gather(2, positions):totable(), values:totable())
+        local at = tensor((k - 1) / math.max(n - 1, 1), "float64"):item()
+        check.near(x:double():quantile(at, 2), up:double()[{{}, k}])
+      end
+    end
+  end
+end)
