@@ -71,6 +71,20 @@ static char find_separator(const char *p) {
   return semicolon ? ';' : ',';
 }
 
+/* Text holds no control characters but tabs and line ends. */
+static int check_text(const char *path, const char *text, int64_t size) {
+  if (size >= 2 &&
+      (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
+    return tensor_fail("%s: is UTF-16 text; save it as UTF-8", path);
+  for (int64_t i = 0; i < size; i++) {
+    unsigned char c = (unsigned char)text[i];
+    if (c < ' ' && c != '\t' && c != '\n' && c != '\r')
+      return tensor_fail("%s: is not text: it holds a byte of value %d", path,
+                         c);
+  }
+  return TENSOR_OK;
+}
+
 static int read_text(Csv *c, const char *path, char separator) {
   TensorGzip input;
   int64_t size;
@@ -80,11 +94,8 @@ static int read_text(Csv *c, const char *path, char separator) {
   tensor_gzip_close(&input);
   if (status != TENSOR_OK) return status;
   const char *text = c->bytes->data;
-  if (size >= 2 &&
-      (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
-    return tensor_fail("%s: is UTF-16 text; save it as UTF-8", path);
-  if (memchr(text, 0, (size_t)size) != NULL)
-    return tensor_fail("%s: is not text: it holds a zero byte", path);
+  status = check_text(path, text, size);
+  if (status != TENSOR_OK) return status;
   bool mark = strncmp(text, "\xEF\xBB\xBF", 3) == 0; /* of UTF-8 */
   c->text = (CsvText){
       .path = path, .at = text + (mark ? 3 : 0), .end = text + size, .line = 1};
@@ -174,7 +185,7 @@ static int wrong_number(const TensorCsv *out, const CsvText *t,
   char shown[SHOWN + 1], name[SHOWN + 8] = "";
   int64_t column = i % out->table.shape[1];
   int length = (int)tensor_min64(f->length, SHOWN);
-  for (int k = 0; k < length; k++)
+  for (int k = 0; k < length; k++) /* a field in quotes may have lines */
     shown[k] = (unsigned char)f->text[k] < ' ' ? ' ' : f->text[k];
   if (out->names != NULL)
     snprintf(name, sizeof name, " ('%.*s')", SHOWN, out->names[column]);

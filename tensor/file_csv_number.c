@@ -4,6 +4,7 @@
 ** The C library's functions follow the locale, which decides what stands
 ** between whole part and fraction, so they are called in C's own.
 */
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -158,17 +159,19 @@ static bool gives_again(const char *text, double v, bool single) {
   return single ? strtof(text, NULL) == (float)v : strtod(text, NULL) == v;
 }
 
-/* As few digits as make the number again. Of float32 any 6 digits, and of
-** float64 any 15, differ from each other, so that fewer need no trying. */
+/* As few digits as make the number again. Two decimals of 6 digits differ as
+** float32, and of 15 as float64: what these print without trailing zeros is
+** the shortest then; only the least numbers hold fewer digits. */
 static int print_float(double v, bool single, char text[CSV_NUMBER_ROOM]) {
   const char *word = isnan(v) ? "nan" : v > 0 ? "inf" : "-inf";
   if (!isfinite(v)) return snprintf(text, CSV_NUMBER_ROOM, "%s", word);
   if (v == floor(v) && fabs(v) < 1e6) /* a short whole number; -0 as well */
     return snprintf(text, CSV_NUMBER_ROOM, "%.0f", v);
   int most = single ? 9 : 17, digits = most - 1;
+  int least = fabs(v) < (single ? FLT_MIN : DBL_MIN) ? 1 : single ? 6 : 15;
   int length = print_digits(v, digits, text);
   if (!gives_again(text, v, single)) return print_digits(v, most, text);
-  while (--digits >= (single ? 6 : 15)) {
+  while (--digits >= least) {
     char shorter[CSV_NUMBER_ROOM];
     int n = print_digits(v, digits, shorter);
     if (!gives_again(shorter, v, single)) break;
