@@ -7,6 +7,9 @@
 #include "tensor/file_narrow.h"
 #include "tensor/kernel.h"
 
+/* Elements that are read, turned and looked at in one go. */
+#define PIECE ((int64_t)1 << 20)
+
 static float float_of_bits(uint32_t bits) {
   float value;
   memcpy(&value, &bits, sizeof value);
@@ -65,19 +68,28 @@ int tensor_widen(TensorNarrow type, void *out, const void *from,
 }
 
 /* C's bool has no third value. */
-static int check_bools(const Tensor *t, const char *what) {
-  const unsigned char *bytes = (const unsigned char *)t->data;
-  for (int64_t i = 0, n = tensor_numel(t); i < n; i++)
-    if (bytes[i] > 1)
-      return tensor_fail("%s: a bool must be 0 or 1, not %d", what, bytes[i]);
+static int check_bools(const char *data, int64_t count, const char *what) {
+  for (int64_t i = 0; i < count; i++)
+    if ((unsigned char)data[i] > 1)
+      return tensor_fail("%s: a bool must be 0 or 1, not %d", what,
+                         (unsigned char)data[i]);
   return TENSOR_OK;
 }
 
+/* In pieces as well, so that an interrupt is seen between them. */
 static int read_same(Tensor *t, const TensorElements *from) {
-  int status = from->read(from->context, t->data, tensor_bytes(t));
-  if (status != TENSOR_OK) return status;
-  if (from->swap) tensor_swap_bytes(t->data, tensor_numel(t), from->size);
-  return t->dtype == TENSOR_BOOL ? check_bools(t, from->what) : TENSOR_OK;
+  int64_t count = tensor_numel(t), size = (int64_t)from->size;
+  char *to = t->data;
+  for (int64_t i = 0; i < count; i += PIECE) {
+    int64_t n = tensor_min64(PIECE, count - i);
+    int status = from->read(from->context, to, n * size);
+    if (status != TENSOR_OK) return status;
+    if (from->swap) tensor_swap_bytes(to, n, from->size);
+    if (t->dtype == TENSOR_BOOL) status = check_bools(to, n, from->what);
+    if (status != TENSOR_OK) return status;
+    to += n * size;
+  }
+  return TENSOR_OK;
 }
 
 /* Elements of a type that is wider here are read in pieces. */

@@ -16,11 +16,14 @@
 #include "tensor/file_npy.h"
 #include "tensor/file_npz.h"
 #include "tensor/file_zip.h"
+#include "tensor/kernel.h"
 
 /* Sizes from here on are written in zip64's way: below UINT32_MAX by more
 ** than deflate can add to a member. */
 #define LARGE     ((int64_t)0xFF000000)
 #define NAME_MOST 65000
+/* Bytes between two looks at the interrupt flag. */
+#define CHUNK ((int64_t)8 << 20)
 
 #define VERSION       20
 #define VERSION_64    45
@@ -143,16 +146,27 @@ static int write_packed(Writer *w, Member *m, const char *header, int length,
   return status;
 }
 
+/* The checksum of the array's bytes, which comes before them. */
+static int checksum(Member *m, const char *header, int length,
+                    const Tensor *plain) {
+  m->crc = (uint32_t)crc32_z(0, (const Bytef *)header, (size_t)length);
+  for (int64_t at = 0, end = tensor_bytes(plain); at < end; at += CHUNK) {
+    int64_t piece = tensor_min64(end - at, CHUNK);
+    int status = tensor_poll();
+    if (status != TENSOR_OK) return status;
+    m->crc = (uint32_t)crc32_z(m->crc, (const Bytef *)plain->data + at,
+                               (size_t)piece);
+  }
+  return TENSOR_OK;
+}
+
 static int write_plain(Writer *w, Member *m, const Tensor *plain) {
   char header[NPY_HEADER_ROOM];
   int length = tensor_npy_header(plain, header);
   m->bytes = length + tensor_bytes(plain);
   m->packed = w->file->compress ? 0 : m->bytes;
-  m->crc = (uint32_t)crc32_z(0, (const Bytef *)header, (size_t)length);
-  if (tensor_bytes(plain) > 0)
-    m->crc = (uint32_t)crc32_z(m->crc, (const Bytef *)plain->data,
-                               (size_t)tensor_bytes(plain));
-  int status = write_local(w, m);
+  int status = checksum(m, header, length, plain);
+  if (status == TENSOR_OK) status = write_local(w, m);
   if (status == TENSOR_OK) status = write_packed(w, m, header, length, plain);
   return status == TENSOR_OK ? write_descriptor(w, m) : status;
 }

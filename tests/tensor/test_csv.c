@@ -321,6 +321,20 @@ Test(csv, refuses_to_write) {
   cr_expect_eq(test_remove_folder(), 0);
 }
 
+Test(csv, an_interrupt_leaves_the_old_file) {
+  const char *path = test_path("a.csv");
+  Tensor t = test_make(TENSOR_INT32, TEST_SHAPE(100, 1000));
+  TensorCsv csv;
+  test_write(path, "1\n", 2);
+  tensor_interrupt = 1;
+  cr_expect_eq(tensor_save_csv(&t, path, 0, NULL, ','), TENSOR_INTERRUPTED);
+  cr_expect_eq(tensor_load_csv(&csv, path, &plain), TENSOR_INTERRUPTED);
+  tensor_interrupt = 0;
+  reads("1\n", 1, 1, (double[]){1});
+  tensor_release(&t);
+  cr_expect_eq(test_remove_folder(), 1, "a temporary file was left");
+}
+
 /* A comma between whole part and fraction is another number here. */
 Test(csv, locale_has_no_say) {
   static const double values[] = {0.5, 1e-20};

@@ -134,6 +134,27 @@ Test(npz, more_members_than_a_small_archive_has, .timeout = 120) {
   test_remove_folder();
 }
 
+Test(npz, an_interrupt_leaves_the_old_file) {
+  const char *path = test_path("a.npz");
+  Sample *s = make_sample();
+  test_ok(tensor_save_npz(&s->file, path));
+  Bytes before = test_read(path);
+  tensor_interrupt = 1;
+  cr_expect_eq(read_npz(path), TENSOR_INTERRUPTED);
+  for (int compress = 0; compress < 2; compress++) {
+    s->file.compress = compress != 0;
+    cr_expect_eq(tensor_save_npz(&s->file, path), TENSOR_INTERRUPTED);
+  }
+  tensor_interrupt = 0;
+  Bytes after = test_read(path);
+  cr_expect(before.length == after.length &&
+            memcmp(before.data, after.data, after.length) == 0);
+  free(before.data);
+  free(after.data);
+  free_sample(s);
+  cr_expect_eq(test_remove_folder(), 1, "a temporary file was left");
+}
+
 Test(npz, refuses_to_write) {
   const char *path = test_path("a.npz");
   Tensor tensors[2] = {test_make(TENSOR_UINT8, TEST_SHAPE(3)),
