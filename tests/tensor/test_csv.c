@@ -301,6 +301,11 @@ Test(csv, writes_few_digits) {
          "0.1;-0\n");
   writes(test_from(TENSOR_BOOL, values, TEST_SHAPE(1, 2)), 0, NULL, '\t',
          "1\t0\n");
+  static const double longer[] = {0.1234567890123456, 0.44470516, 1.0 / 3};
+  writes(test_from(TENSOR_FLOAT64, longer, TEST_SHAPE(1, 3)), 0, NULL, '\0',
+         "0.1234567890123456,0.44470516,0.3333333333333333\n");
+  writes(test_from(TENSOR_FLOAT32, longer, TEST_SHAPE(1, 3)), 0, NULL, '\0',
+         "0.12345679,0.44470516,0.33333334\n");
   writes(test_make(TENSOR_BOOL, TEST_SHAPE(0, 2)), 2, names, '\0', "a,\"\"\n");
   test_remove_folder();
 }
