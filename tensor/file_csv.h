@@ -34,9 +34,6 @@ int tensor_csv_field(CsvText *t, CsvField *field);
 ** memory. */
 char *tensor_csv_copy(const CsvField *field);
 
-/* Whether a character may stand between fields. */
-bool tensor_csv_separates(char c);
-
 /* The C library reads and writes numbers as the locale says; between these
 ** two, as C itself does. */
 typedef struct CsvLocale {

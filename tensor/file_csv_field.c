@@ -6,10 +6,6 @@
 
 #include "tensor/file_csv.h"
 
-bool tensor_csv_separates(char c) {
-  return c == ',' || c == ';' || c == '\t' || c == '|';
-}
-
 static int broken(const CsvText *t, int64_t line, const char *what) {
   return tensor_fail("%s: line %lld: %s", t->path, (long long)line, what);
 }
