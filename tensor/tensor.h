@@ -565,6 +565,13 @@ int tensor_random_multinomial(Tensor *out, const Tensor *p, bool replacement);
 ** path.
 ** ================================================================= */
 
+/* NumPy's npy, versions 1 to 3: bool, integers and floats of any size and
+** byte order (those that tensors lack become the next wider dtype, uint64
+** int64 where it fits), complex numbers as a last dim of 2; an array in
+** Fortran's order becomes a transposed view. Writes what numpy.save does. */
+int tensor_load_npy(Tensor *out, const char *path);
+int tensor_save_npy(const Tensor *x, const char *path);
+
 /* IDX, gzipped or not; big endian; uint8, int8, int16 (both read as int32),
 ** int32, float32, float64. Writes uint8, int32, float32, float64; gzips
 ** where the path ends in ".gz". */
@@ -578,19 +585,48 @@ int tensor_load_png(Tensor *out, const char *path);
 ** rounded to the nearest of 255 steps (NaN is 0); integers clipped. */
 int tensor_save_png(const Tensor *x, const char *path);
 
-/* Named tensors with a table of strings: the safetensors format. */
+/* Named tensors: what a safetensors or npz file holds. */
 typedef struct TensorFile {
   int count; /* tensors, in the order of the file */
   char **names;
   Tensor *tensors;
-  int entries; /* metadata */
+  int entries; /* metadata: a table of strings, safetensors only */
   char **keys;
   char **values;
+  bool compress; /* write deflated, npz only */
 } TensorFile;
 
 int tensor_load_safetensors(TensorFile *file, const char *path);
 int tensor_save_safetensors(const TensorFile *file, const char *path);
+/* NumPy's npz: a zip archive of npy files, stored or deflated. */
+int tensor_load_npz(TensorFile *file, const char *path);
+int tensor_save_npz(const TensorFile *file, const char *path);
 void tensor_file_free(TensorFile *file);
+
+/* A table of numbers as text, gzipped or not. */
+typedef enum TensorCsvHeader {
+  TENSOR_CSV_GUESS, /* names where a field of the first line is no number */
+  TENSOR_CSV_NAMES,
+  TENSOR_CSV_NUMBERS
+} TensorCsvHeader;
+typedef struct TensorCsvOptions {
+  TensorDType dtype;
+  TensorCsvHeader header;
+  char separator; /* '\0': tab, semicolon or comma, as the first line has */
+} TensorCsvOptions;
+typedef struct TensorCsv {
+  Tensor table;  /* (rows, columns) */
+  int64_t count; /* of names: that of the columns, or 0 */
+  char **names;
+} TensorCsv;
+int tensor_load_csv(TensorCsv *csv, const char *path,
+                    const TensorCsvOptions *options);
+void tensor_csv_free(TensorCsv *csv);
+/* (rows, columns), or (rows) as one column, under `count` names (or 0),
+** gzipped where the path ends in ".gz". Each number with as few digits as
+** give it again. */
+int tensor_save_csv(const Tensor *x, const char *path, int64_t count,
+                    char *const *names, char separator);
 
 /* Whole-file writing: opens a temporary file beside path. */
 typedef struct TensorOutput TensorOutput;

@@ -33,6 +33,8 @@ extern const luaL_Reg vm_native_optimize[];
 extern const luaL_Reg vm_native_autograd[];
 extern const luaL_Reg vm_native_table[];
 
+/* The path at idx; `who` is the function's name for messages. */
+const char *vm_check_path(lua_State *L, int idx, const char *who);
 /* Pushes the metatable of tensors. */
 void vm_push_metatable(lua_State *L);
 /* Makes the metatable; the methods are a table at the top of the stack. */
