@@ -14,7 +14,7 @@
   X(shape) X(rearrange) X(join) X(slice) X(index)                              \
   X(matmul) X(matrix) X(linalg)                                                \
   X(convolution) X(convolution_nd) X(signal) X(fft)                            \
-  X(misc)
+  X(misc) X(random)
 /* clang-format on */
 
 /* Each file ends in a list of its rows, closed by NULL. */

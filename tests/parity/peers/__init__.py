@@ -18,5 +18,5 @@ import importlib
 
 OPERATIONS = {}
 for topic in ("basic", "sort", "linalg", "fft", "matrix", "rearrange",
-              "convolution_nd", "signal"):
+              "convolution_nd", "signal", "random"):
     OPERATIONS.update(importlib.import_module("peers." + topic).OPERATIONS)
