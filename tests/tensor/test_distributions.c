@@ -77,7 +77,7 @@ static double of_gamma(double x, double a, double rate) {
 /* By Simpson's rule over the angle, x = sin^2: no end is infinite from a and
 ** b = 1/2 on. */
 static double beta_integral(double x, double a, double b) {
-  enum { PARTS = 400 };
+  enum { PARTS = 200 };
   double end = asin(sqrt(x)), sum = 0;
   for (int i = 0; i <= PARTS; i++) {
     double angle = end * i / PARTS;
