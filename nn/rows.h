@@ -17,7 +17,8 @@
   X(linalg) X(factor) X(lstsq) X(norm)                                         \
   X(convolution) X(convolution_nd) X(pool) X(signal)                           \
   X(interpolate)                                                               \
-  X(fourier) X(fft) X(complex) X(frequency) X(misc)
+  X(fourier) X(fft) X(complex) X(frequency)                                    \
+  X(random) X(misc)
 /* clang-format on */
 
 /* Each file ends in a list of its rows, closed by NULL. */

@@ -546,6 +546,21 @@ void tensor_random_restore(TensorRandom state);
 int tensor_random_uniform(Tensor *out, double low, double high);
 /* Float dtypes: mean, standard deviation. */
 int tensor_random_normal(Tensor *out, double mean, double sd);
+/* The same with parameters that have out's shape or broadcast to it. */
+int tensor_random_uniform_given(Tensor *out, const Tensor *low,
+                                const Tensor *high);
+int tensor_random_normal_given(Tensor *out, const Tensor *mean,
+                               const Tensor *sd);
+/* Float dtypes; parameters have out's shape or broadcast to it, finite and
+** above 0. Exponential: element > 0. Gamma: of mean concentration / rate.
+** Beta: of mean a / (a + b). */
+int tensor_random_exponential(Tensor *out, const Tensor *rate);
+int tensor_random_gamma(Tensor *out, const Tensor *concentration,
+                        const Tensor *rate);
+int tensor_random_beta(Tensor *out, const Tensor *a, const Tensor *b);
+/* Any dtype, integers clipped to their range: counts of mean rate, finite
+** and not negative. */
+int tensor_random_poisson(Tensor *out, const Tensor *rate);
 /* Any numeric dtype: integers low..high, both included, unbiased. */
 int tensor_random_integers(Tensor *out, int64_t low, int64_t high);
 /* 1 where a uniform number is below the element of p, else 0. p has out's

@@ -16,8 +16,9 @@ local modules = {
     {"Creation", [[zeros ones full empty eye zeros_like ones_like full_like
       arange linspace logspace default_dtype]]},
     {"Random numbers", [[manual_seed rand randn rand_like randn_like uniform
-      normal randint randperm bernoulli multinomial exponential gamma beta
-      poisson binomial laplace cauchy log_normal dirichlet]]},
+      normal randint randint_like randperm bernoulli multinomial exponential
+      gamma beta poisson binomial laplace cauchy log_normal dirichlet uniform_
+      normal_ bernoulli_ exponential_]]},
     {"Attributes and conversion", [[shape ndim dtype T numel is item totable
       is_contiguous to float double long int byte bool set_printoptions
       get_printoptions printoptions]]},

@@ -256,7 +256,7 @@ local operations = {
 -- More of them, by topic: each file is a function of the words above, which
 -- gives a table of operations.
 local topics = { "creation", "sort", "linalg", "fft", "matrix", "rearrange",
-  "convolution_nd", "signal" }
+  "convolution_nd", "signal", "random" }
 local words = { ALL = ALL, NUMBERS = NUMBERS, FLOATS = FLOATS, BOOLS = BOOLS,
   NIL = NIL, ref = ref, of = of, index = index, mask = mask,
   distinct = distinct, order = order, factor = factor, regular = regular,

@@ -66,7 +66,8 @@ local creations = {"zeros", "ones", "full", "empty", "eye", "zeros_like",
                    "ones_like", "full_like", "rand_like", "randn_like",
                    "arange", "linspace", "logspace", "rand", "randn",
                    "randint", "randperm", "bernoulli", "multinomial",
-                   "normal", "uniform", "is", "allclose"}
+                   "normal", "uniform", "exponential", "gamma", "beta",
+                   "poisson", "randint_like", "is", "allclose"}
 local methods = {"item", "totable", "numel", "is_contiguous", "float",
                  "double", "long", "int", "byte", "bool", "backward",
                  "requires_grad_", "detach", "zero_grad", "is_leaf"}
