@@ -371,6 +371,27 @@ static int spread(Tensor *out, const Tensor *t, const Tensor *x) {
   return tensor_broadcast_to(out, t, x->ndim, shape);
 }
 
+/* The rank where there is nothing to solve for: LAPACK wants a column. */
+static int rank_alone(Tensor *rank, const Tensor *a, const Tensor *x,
+                      double rtol) {
+  Tensor column, answer;
+  int64_t shape[TENSOR_MAX_DIMS];
+  memcpy(shape, x->shape, sizeof shape);
+  shape[x->ndim - 1] = 1;
+  int status = tensor_new(&answer, x->dtype, x->ndim, shape);
+  if (status != TENSOR_OK) return status;
+  shape[x->ndim - 2] = linalg_rows(a);
+  status = tensor_new(&column, x->dtype, x->ndim, shape);
+  if (status == TENSOR_OK) {
+    status = tensor_fill(&column, 0);
+    if (status == TENSOR_OK)
+      status = tensor_lstsq(&answer, rank, a, &column, rtol);
+    tensor_release(&column);
+  }
+  tensor_release(&answer);
+  return status;
+}
+
 int tensor_lstsq(Tensor *x, Tensor *rank, const Tensor *a, const Tensor *b,
                  double rtol) {
   Tensor a_spread, b_spread;
@@ -380,6 +401,7 @@ int tensor_lstsq(Tensor *x, Tensor *rank, const Tensor *a, const Tensor *b,
   if (status == TENSOR_OK) status = tensor_fill(rank, 0);
   if (status != TENSOR_OK || tensor_numel(a) == 0 || linalg_items(x) == 0)
     return status;
+  if (linalg_columns(x) == 0) return rank_alone(rank, a, x, rtol);
   status = spread(&a_spread, a, x);
   if (status != TENSOR_OK) return status;
   status = spread(&b_spread, b, x);

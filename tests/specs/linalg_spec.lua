@@ -435,6 +435,13 @@ test("the functions are no methods", function()
           function() return tensor.eye(2).solve end)
 end)
 
+test("lstsq without right sides still tells the rank", function()
+  local a = tensor({{1, 2}, {2, 4}, {0, 0}}, "float64")
+  local x, _, rank = tensor.linalg.lstsq(a, tensor.zeros(3, 0))
+  check.same_shape(x, {2, 0})
+  equal(rank:item(), 1)
+end)
+
 test("help lists what there is", function()
   local text = help.find("tensor.linalg")
   check.truthy(text:find("tensor.linalg.solve(a, b)", 1, true))
