@@ -77,9 +77,11 @@ static int take_length(const char *name, int info, double answer,
 /* Ones on the diagonal of every matrix, zeros elsewhere. */
 static int fill_identity(Tensor *t) {
   int status = tensor_fill(t, 0);
-  int64_t n = linalg_rows(t), items = linalg_items(t);
+  int64_t rows = linalg_rows(t), columns = linalg_columns(t);
+  int64_t items = linalg_items(t), ones = tensor_min64(rows, columns);
   for (int64_t i = 0; i < items && status == TENSOR_OK; i++)
-    for (int64_t j = 0; j < n; j++) tensor_set(t, (i * n + j) * n + j, 1);
+    for (int64_t j = 0; j < ones; j++)
+      tensor_set(t, (i * rows + j) * columns + j, 1);
   return status;
 }
 
