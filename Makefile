@@ -140,6 +140,8 @@ parity:
 	@mkdir -p $(BUILD)/parity
 	$(PROGRAM) tests/parity/run.lua $(BUILD)/parity
 	@/usr/bin/python3 tests/parity/check.py $(BUILD)/parity
+	$(PROGRAM) tests/parity/layers.lua $(BUILD)/parity
+	@/usr/bin/python3 tests/parity/layers.py $(BUILD)/parity
 	@/usr/bin/python3 tests/parity/files.py make $(BUILD)/parity
 	$(PROGRAM) tests/parity/files.lua $(BUILD)/parity
 	@/usr/bin/python3 tests/parity/files.py check $(BUILD)/parity
