@@ -28,8 +28,9 @@ end
 
 -- Row and column of the greatest element, and its value.
 local function peak(x)
-  local place, width = x:argmax():item() - 1, x.shape[2]
-  return place // width + 1, place % width + 1, x:max():item()
+  local most = x:max()
+  local place = x:eq(most):nonzero()
+  return place[{1, 1}], place[{1, 2}], most:item()
 end
 
 -- The upper left corner of the window (h, w) with the most and steepest

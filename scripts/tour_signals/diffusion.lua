@@ -8,8 +8,7 @@ local STEPS = 100
 local SHOWN = {[0]=true, [1]=true, [10]=true, [100]=true}
 
 local function softmax_kernel(kernel)
-  local p = kernel:double():flatten():softmax()
-  return p:reshape(table.unpack(kernel.shape))
+  return kernel:double():flatten():softmax():reshape(kernel.shape)
 end
 
 -- Of a distribution over pixels: the mean to the right and the variance in

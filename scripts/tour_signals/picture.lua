@@ -16,7 +16,7 @@ local function draw_scene()
   local function box(top, left, bottom, right)
     return y:ge(top) & y:le(bottom) & x:ge(left) & x:le(right)
   end
-  paint(((y - 0.2) ^ 2 + (x - 1.05 * W / H + 0.6) ^ 2):le(0.006), 1, 0.9, 0.5)
+  paint(((y - 0.2) ^ 2 + ((x - 0.8) * W / H) ^ 2):le(0.01), 1, 0.9, 0.5)
   paint(y:ge(0.62 + 0.08 * (5 * x):sin()), 0.2, 0.45, 0.25)
   paint(y:ge(0.82 - 0.05 * (3 * x):sin()), 0.35, 0.6, 0.2)
   paint(box(0.45, 0.22, 0.85, 0.56), 0.85, 0.75, 0.6)

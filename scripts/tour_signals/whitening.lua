@@ -104,9 +104,9 @@ local function whole_picture(picture, matrix)
   lesson.save("7_whitened.png", lesson.side_by_side({
     card("the picture", grey), signed_map("the kernel", kernel),
     card("whitened", lesson.around_grey(white)),
-    lesson.light_map("log spectrum", lesson.log_spectrum(grey)),
-    lesson.light_map("log spectrum", response),
-    lesson.light_map("log spectrum", lesson.log_spectrum(white)),
+    lesson.light_map("its log spectrum", lesson.log_spectrum(grey)),
+    lesson.light_map("its log spectrum", response),
+    lesson.light_map("its log spectrum", lesson.log_spectrum(white)),
   }, 3, picture))
 end
 
