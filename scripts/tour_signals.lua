@@ -20,6 +20,9 @@ local lesson = require("tour_signals.lesson")
 local CHAPTERS = {"kernels", "spectra", "discs", "theorem", "correlation",
                   "series", "whitening", "diffusion"}
 
+if o.chapter < 0 or o.chapter > #CHAPTERS then
+  lesson.refuse("--chapter %d: there are %d", o.chapter, #CHAPTERS)
+end
 tensor.manual_seed(o.seed)
 lesson.write_into(o.out)
 local picture = require("tour_signals.picture")(o.image, o.longest)

@@ -10,6 +10,12 @@ function lesson.write_into(path)
   folder = path
 end
 
+-- Ends the program: an option cannot be followed.
+function lesson.refuse(format, ...)
+  io.stderr:write(string.format("tour_signals.lua: " .. format, ...), "\n")
+  os.exit(1)
+end
+
 -- Telling --------------------------------------------------------------------
 
 function lesson.chapter(title)

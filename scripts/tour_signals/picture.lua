@@ -49,11 +49,6 @@ local function shrink(img, longest)
                       math.max(1, math.floor(w * k)))
 end
 
-local function refuse(format, ...)
-  io.stderr:write(string.format("tour_signals.lua: " .. format, ...), "\n")
-  os.exit(1)
-end
-
 -- {colour=, grey=: floats, (height, width, 1 or 3) and (height, width);
 -- height=, width=, source=: what it is}.
 return function(path, longest)
@@ -61,15 +56,15 @@ return function(path, longest)
   if path == "" then
     path = folder and lesson.readable(folder .. "/photos/cat_chelsea.png")
   elseif not lesson.readable(path) then
-    refuse("--image %s: there is no such file", path)
+    lesson.refuse("--image %s: there is no such file", path)
   end
   local colour = shrink(path and read(path) or draw_scene(), longest)
   local grey = image.to_gray(colour)
   local height, width = table.unpack(grey.shape)
   if math.min(height, width) < SMALLEST or grey:std():item() < 1e-3 then
-    refuse("the picture must be of at least %d x %d pixels that are not all "
-             .. "alike; this one has %d x %d", SMALLEST, SMALLEST, height,
-           width)
+    lesson.refuse("the picture must be of at least %d x %d pixels that are "
+                    .. "not all alike; this one has %d x %d", SMALLEST,
+                  SMALLEST, height, width)
   end
   return {colour=colour, grey=grey, height=height, width=width,
           source=path or "a drawing of the script's own"}
