@@ -115,12 +115,12 @@ static int check_pair(const OpCall *call) {
   tensor_shape_text(b->ndim, b->shape, right);
   if (a->ndim == 3 && b->ndim == 2)
     return tensor_fail("%s: the shapes %s and %s do not go together: both "
-                       "have 1, 2 or 3 dims; a picture with channels goes "
-                       "through image.filter",
+                       "must have as many dims, 1, 2 or 3; a picture with "
+                       "channels goes through image.filter",
                        call->row->name, left, right);
   if (a->ndim != b->ndim || a->ndim < 1 || a->ndim > NN_AXES)
     return tensor_fail("%s: the shapes %s and %s do not go together: both "
-                       "have 1, 2 or 3 dims",
+                       "must have as many dims, 1, 2 or 3",
                        call->row->name, left, right);
   if (tensor_numel(a) == 0 || tensor_numel(b) == 0)
     return tensor_fail("%s: of the shapes %s and %s, one has no elements",
