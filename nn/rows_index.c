@@ -311,9 +311,22 @@ static const OpRow row_nonzero = {
     .compose = nonzero_compose,
 };
 
+/* x with its first `count` dims as one, where that takes no copy; else NULL. */
+static Value *first_dims_joined(Grad *c, Value *x, int count) {
+  int64_t shape[TENSOR_MAX_DIMS] = {1};
+  Tensor view;
+  int n = 1;
+  for (int d = 0; d < count; d++) shape[0] *= x->t.shape[d];
+  for (int d = count; d < x->t.ndim; d++) shape[n++] = x->t.shape[d];
+  if (!tensor_view_as(&view, &x->t, n, shape)) return NULL;
+  tensor_release(&view);
+  return op_reshape(c, x, n, shape);
+}
+
 /* The elements under a mask whose dims are x's first ones. */
 static int masked_select_compose(Grad *c, const OpCall *call, OpResults *out) {
-  const Tensor *x = &call->in[0]->t, *mask = &call->in[1]->t;
+  Value *source = call->in[0], *where = call->in[1];
+  const Tensor *x = &source->t, *mask = &where->t;
   bool fits =
       mask->dtype == TENSOR_BOOL && mask->ndim <= x->ndim && mask->ndim > 0;
   for (int d = 0; fits && d < mask->ndim; d++)
@@ -324,18 +337,23 @@ static int masked_select_compose(Grad *c, const OpCall *call, OpResults *out) {
                        "first dims: got %s for %s",
                        tensor_describe(mask, a), tensor_describe(x, b));
   }
-  Value *at = nn_apply1(c, &row_nonzero, call->in[1], NULL);
-  if (at == NULL) return c->status;
-  Value *in[TENSOR_MAX_DIMS + 1] = {call->in[0]};
-  for (int d = 0; d < mask->ndim; d++) {
-    int64_t count = at->t.shape[0];
-    in[d + 1] = op_reshape(c, op_slice_dim(c, at, 1, d, 1, 1), 1, &count);
+  int64_t count = tensor_numel(mask);
+  Value *joined = first_dims_joined(c, source, mask->ndim);
+  if (joined != NULL) {
+    source = joined;
+    where = op_reshape(c, where, 1, &count);
   }
+  Value *at = nn_apply1(c, &row_nonzero, where, NULL);
+  if (at == NULL) return c->status;
+  int dims = where->t.ndim;
+  Value *in[TENSOR_MAX_DIMS + 1] = {source};
+  count = at->t.shape[0];
+  for (int d = 0; d < dims; d++)
+    in[d + 1] = op_reshape(c, op_slice_dim(c, at, 1, d, 1, 1), 1, &count);
   OpAttrs attrs;
-  attrs.i[0] = nn_dims(NN_ABSENT, mask->ndim);
+  attrs.i[0] = nn_dims(NN_ABSENT, dims);
   attrs.i[1] = 0;
-  return nn_answer(c, out,
-                   nn_apply(c, &nn_row_index, mask->ndim + 1, in, &attrs));
+  return nn_answer(c, out, nn_apply(c, &nn_row_index, dims + 1, in, &attrs));
 }
 
 static const OpRow row_masked_select = {

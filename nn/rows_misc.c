@@ -10,6 +10,10 @@
 static int where_shape(const OpCall *call, OpShape *out) {
   const Value *a = call->in[1], *b = call->in[2];
   Tensor both = {.ndim = 0};
+  if (tensor_dtype_is_float(call->in[0]->t.dtype))
+    return tensor_fail("where: the condition must be bool, not %s (compare "
+                       "first, as in tensor.where(x:gt(0), a, b))",
+                       tensor_dtype_name(call->in[0]->t.dtype));
   int status = tensor_broadcast_shape(&a->t, &b->t, &both.ndim, both.shape);
   if (status == TENSOR_OK)
     status =
@@ -32,8 +36,9 @@ static void where_gradient(Grad *c) {
 const OpRow nn_row_where = {
     .name = "where",
     .args = "condition, a, b",
-    .help = "a where the condition is true (not 0), b elsewhere; all three "
-            "broadcast.\n"
+    .help = "a where the condition is true, b elsewhere; all three broadcast. "
+            "The condition is bool, or of integers, which are true unless 0. "
+            "Where it is true: condition:nonzero().\n"
             "  > local x = tensor({-1, 2})\n"
             "  > tensor.where(x:gt(0), x, 0)\n"
             "  float32 (2)\n"

@@ -230,22 +230,44 @@ static int permute_compose(Grad *c, const OpCall *call, OpResults *out) {
   }
   if (a->counts[0] != ndim || seen != nn_dims(NN_ABSENT, ndim)) {
     char text[TENSOR_SHAPE_TEXT];
-    return tensor_fail("permute: %s does not name each of the dims 1..%d once",
-                       tensor_shape_text(a->counts[0], a->lists[0], text),
-                       ndim);
+    return tensor_fail(
+        "%s: %s does not name each of the dims 1..%d once", call->row->name,
+        tensor_shape_text(a->counts[0], a->lists[0], text), ndim);
   }
   return nn_answer(c, out, op_permute(c, call->in[0], order));
 }
 
+/* Two dims of a list, from 0. */
+static int two_dims(const OpAttrs *a, int ndim, int64_t dims[2]) {
+  for (int k = 0; k < 2; k++) {
+    int64_t dim = a->lists[0][k];
+    dims[k] = dim < 0 ? dim + ndim : dim - 1;
+    if (dim == 0)
+      return tensor_fail("transpose: dim 0 does not exist: dims count from 1, "
+                         "or from -1 at the end");
+    if (dims[k] < 0 || dims[k] >= ndim)
+      return tensor_fail("transpose: dim %lld does not exist: the tensor has "
+                         "%d dim%s",
+                         (long long)dim, ndim, ndim == 1 ? "" : "s");
+  }
+  return TENSOR_OK;
+}
+
 static int transpose_compose(Grad *c, const OpCall *call, OpResults *out) {
   Value *x = call->in[0];
-  int64_t dim0 = call->attrs->i[0], dim1 = call->attrs->i[1];
-  if ((dim0 == NN_ABSENT) != (dim1 == NN_ABSENT))
-    return tensor_fail("transpose: takes two dims, or none to reverse all");
-  if (dim0 != NN_ABSENT)
-    return nn_answer(c, out, op_transpose(c, x, (int)dim0, (int)dim1));
-  int64_t order[TENSOR_MAX_DIMS];
-  for (int d = 0; d < x->t.ndim; d++) order[d] = x->t.ndim - 1 - d;
+  const OpAttrs *a = call->attrs;
+  int count = a->counts[0], ndim = x->t.ndim;
+  int64_t order[TENSOR_MAX_DIMS], dims[2] = {0};
+  if (count == 2) {
+    int status = two_dims(a, ndim, dims);
+    if (status != TENSOR_OK) return status;
+    return nn_answer(c, out, op_transpose(c, x, (int)dims[0], (int)dims[1]));
+  }
+  if (count > 0 && count == ndim) return permute_compose(c, call, out);
+  if (count > 0)
+    return tensor_fail("transpose: takes two dims, or none to reverse all, or "
+                       "the order of all");
+  for (int d = 0; d < ndim; d++) order[d] = ndim - 1 - d;
   return nn_answer(c, out, op_permute(c, x, order));
 }
 
@@ -259,13 +281,16 @@ static const OpRow row_permute = {
 };
 static const OpRow row_transpose = {
     .name = "transpose",
-    .args = "x: tensor, dim0: dim = nil, dim1: dim = nil",
-    .help = "A view of x with two dims exchanged, or with all dims in "
-            "reverse order (as x.T).\n"
+    .args = "x: tensor, dims: ints = nil",
+    .help = "A view of x with two dims exchanged, with all dims in reverse "
+            "order (as x.T), or in the order of three dims or more (as "
+            "permute).\n"
             "  > tensor.zeros(2, 3, 4):transpose(1, 2).shape\n"
             "  (3, 2, 4)\n"
             "  > tensor.zeros(2, 3, 4):transpose().shape\n"
-            "  (4, 3, 2)",
+            "  (4, 3, 2)\n"
+            "  > tensor.zeros(2, 3, 4):transpose(2, 3, 1).shape\n"
+            "  (3, 4, 2)",
     .compose = transpose_compose,
 };
 

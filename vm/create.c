@@ -7,36 +7,7 @@
 
 #include "vm/create.h"
 
-/* {== shapes and dtypes */
-
-/* The dtype named at idx, or `absent` when there is nothing. */
-TensorDType vm_check_dtype(lua_State *L, int idx, TensorDType absent,
-                           const char *who) {
-  if (lua_isnoneornil(L, idx)) return absent;
-  int d = lua_type(L, idx) == LUA_TSTRING
-              ? tensor_dtype_parse(lua_tostring(L, idx))
-              : -1;
-  if (d < 0)
-    vm_error(L,
-             "%s: a dtype is one of float32, float64, int64, int32, uint8, "
-             "bool; got %s",
-             who, vm_kind_of(L, idx));
-  return (TensorDType)d;
-}
-
-/* Sizes from idx on (numbers, or a table), then perhaps a dtype. */
-void vm_check_shape(lua_State *L, int idx, const char *who, OpShape *s,
-                    TensorDType absent) {
-  int last = lua_gettop(L), dtype_at = 0;
-  if (last >= idx && lua_type(L, last) == LUA_TSTRING) dtype_at = last--;
-  while (last >= idx && lua_isnil(L, last)) last--;
-  if (last < idx)
-    vm_error(L, "%s: a shape is missing%s", who,
-             dtype_at == 0 ? "" : ": whole numbers before the dtype");
-  int status = vm_read_shape(L, idx, last, who, s->shape, &s->ndim);
-  if (status != TENSOR_OK) vm_raise(L, status);
-  s->dtype = dtype_at == 0 ? absent : vm_check_dtype(L, dtype_at, absent, who);
-}
+/* {== the box */
 
 /* A fresh tensor in a box on the stack; once more after collecting. */
 Tensor *vm_push_new(lua_State *L, const OpShape *s, const char *who) {
@@ -81,7 +52,19 @@ static int shape_of_table(lua_State *L, int idx, OpShape *s, bool *bools) {
 
 static int bad_element(lua_State *L, const int64_t *index, int depth) {
   char at[TENSOR_SHAPE_TEXT];
-  return tensor_fail("element %s must be a number, got %s",
+  const char *hint =
+      vm_to_value(L, -1) == NULL
+          ? ""
+          : " (tensor.stack and tensor.concat put tensors together)";
+  return tensor_fail("element %s must be a number, got %s%s",
+                     tensor_shape_text(depth, index, at), vm_kind_of(L, -1),
+                     hint);
+}
+
+static int no_table(lua_State *L, const int64_t *index, int depth) {
+  char at[TENSOR_SHAPE_TEXT];
+  return tensor_fail("element %s must be a table, as the first of its level "
+                     "is, got %s",
                      tensor_shape_text(depth, index, at), vm_kind_of(L, -1));
 }
 
@@ -105,7 +88,7 @@ static int set_element(lua_State *L, Tensor *t, int64_t offset,
 static int fill_from_table(lua_State *L, Tensor *t, int dim, int64_t offset,
                            int64_t *index) {
   if (dim == t->ndim) return set_element(L, t, offset, index);
-  if (lua_type(L, -1) != LUA_TTABLE) return bad_element(L, index, dim);
+  if (lua_type(L, -1) != LUA_TTABLE) return no_table(L, index, dim);
   int64_t n = (int64_t)lua_rawlen(L, -1);
   if (n != t->shape[dim]) {
     char at[TENSOR_SHAPE_TEXT];
@@ -165,6 +148,9 @@ static int create_call(lua_State *L) {
                     "tensor: makes a tensor of a number or of nested "
                     "tables of numbers, got %s",
                     vm_kind_of(L, 2));
+  if (lua_gettop(L) > 3)
+    return vm_error(L, "tensor: takes a table and a dtype, got %d arguments",
+                    lua_gettop(L) - 1);
   if (v != NULL) {
     Tensor copy;
     TensorDType d = vm_check_dtype(L, 3, v->t.dtype, "tensor");
@@ -175,8 +161,10 @@ static int create_call(lua_State *L) {
   }
   int status = shape_of_table(L, 2, &s, &bools);
   if (status != TENSOR_OK) return raise_in(L, "tensor", status);
-  s.dtype =
-      vm_check_dtype(L, 3, bools ? TENSOR_BOOL : nn_default_dtype, "tensor");
+  s.dtype = bools ? TENSOR_BOOL : nn_default_dtype;
+  if (type == LUA_TTABLE)
+    s.dtype = vm_check_named_dtype(L, 2, s.dtype, "tensor");
+  s.dtype = vm_check_dtype(L, 3, s.dtype, "tensor");
   push_filled(L, 2, &s, "tensor");
   return vm_made(L, TENSOR_OK);
 }
@@ -217,7 +205,7 @@ static int create_empty(lua_State *L) {
 static int create_full(lua_State *L) {
   OpShape s;
   int last = lua_gettop(L), dtype_at = 0, value_at = 2;
-  if (last > 1 && lua_type(L, last) == LUA_TSTRING) dtype_at = last--;
+  if (last > 1 && vm_is_dtype(L, last)) dtype_at = last--;
   if (last < 2) return vm_error(L, "full: takes a shape and a value");
   if (lua_type(L, 1) != LUA_TTABLE) value_at = last;
   int status = vm_read_shape(L, 1, value_at - 1, "full", s.shape, &s.ndim);
@@ -240,14 +228,6 @@ static int create_eye(lua_State *L) {
   for (int64_t k = 0; k < s.shape[0] && k < s.shape[1]; k++)
     tensor_set_int(t, k * (s.shape[1] + 1), 1);
   return vm_made(L, status);
-}
-
-/* The shape of the tensor at 1, with its dtype or that at idx. */
-void vm_check_like(lua_State *L, int idx, const char *who, OpShape *s) {
-  Value *v = vm_check_value(L, 1);
-  s->dtype = vm_check_dtype(L, idx, v->t.dtype, who);
-  s->ndim = v->t.ndim;
-  memcpy(s->shape, v->t.shape, sizeof s->shape);
 }
 
 static int create_zeros_like(lua_State *L) {
@@ -299,7 +279,7 @@ static int arange_whole(lua_State *L, OpShape *s, int64_t first, int64_t last,
 static int create_arange(lua_State *L) {
   OpShape s = {.ndim = 1};
   int top = lua_gettop(L);
-  if (top > 1 && lua_type(L, top) == LUA_TSTRING) top--;
+  if (top > 1 && vm_is_dtype(L, top)) top--;
   bool whole = true;
   if (top < 1 || top > 3)
     return vm_error(L, "arange: takes (n), (first, last) or (first, last, "

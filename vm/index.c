@@ -31,7 +31,8 @@ typedef struct Plan {
 static int too_many(const Plan *p) {
   char shape[TENSOR_SHAPE_TEXT];
   return tensor_fail("too many indices: a tensor of shape %s has %d dim%s (an "
-                     "entry for each dim; a range is a table of its own)",
+                     "entry for each dim; a range is a table of its own, a "
+                     "list of positions is tensor(list, \"int64\"))",
                      tensor_shape_text(p->x->t.ndim, p->x->t.shape, shape),
                      p->x->t.ndim, p->x->t.ndim == 1 ? "" : "s");
 }
@@ -41,6 +42,9 @@ static int add_integer(Plan *p, int64_t index) {
   int64_t size = p->x->t.shape[p->dim];
   if (index == 0)
     return tensor_fail("index 0 in dim %d: positions count from 1", p->dim + 1);
+  if (size == 0)
+    return tensor_fail("index %lld is outside dim %d of size 0: it is empty",
+                       (long long)index, p->dim + 1);
   if (index > size || index < -size)
     return tensor_fail("index %lld is outside dim %d of size %lld (positions "
                        "are 1..%lld, or -1..-%lld from the end)",
@@ -328,9 +332,16 @@ static int gather_picks(const Plan *p, Picks *k) {
   return status;
 }
 
+/* Whether all that is picked lies under one mask of the first dims. */
+static bool is_masked(const Plan *p) {
+  return p->picks == 1 && p->pick_dim[0] == 0 &&
+         p->pick[0]->t.dtype == TENSOR_BOOL;
+}
+
 /* Pushes what the plan picks from `sliced`. */
 static int push_picked(lua_State *L, const Plan *p, Value *sliced) {
-  Picks k = {.inputs = 1, .in = {sliced}};
+  Picks k = {.inputs = 1, .in = {sliced, p->pick[0]}};
+  if (is_masked(p)) return vm_apply(L, nn_row("masked_select"), 2, k.in, NULL);
   int status = gather_picks(p, &k);
   if (status != TENSOR_OK) return status;
   status = vm_apply(L, nn_row("index"), k.inputs, k.in, &k.attrs);

@@ -262,6 +262,8 @@ test("positions are checked", function()
     .. "size 5")
   no_key(fresh(), index({-6}), "outside dim 1")
   no_key(fresh(), tensor({1.0}), "must hold integers or be a bool mask")
+  no_key(fresh(), tensor({1.0}), "float32 %(x:long%(%) makes integers of it%)")
+  no_key(fresh(), {1, 3, 5}, 'a list of positions is tensor%(list, "int64"%)')
   no_key(cube(), {index({1, 2}), index({1, 2, 3})}, "%(2%) and %(3%)")
 end)
 
@@ -289,6 +291,27 @@ test("a mask of fewer dims", function()
   equal(x[tensor({{true, false, false}, {false, false, true}})]:totable(),
         {{1, 2, 3, 4}, {21, 22, 23, 24}})
   check.same_shape(x[{{}, tensor({true, false, true}), {1, 2}}], {2, 2, 2})
+end)
+
+test("a mask of several dims, of what lies in rows and what does not", function()
+  local x = tensor.arange(24):float():reshape(2, 3, 4):requires_grad_()
+  for _, order in ipairs {{1, 2, 3}, {2, 1, 3}, {3, 2, 1}, {1, 3, 2}} do
+    local view = x:permute(order)
+    local mask = view:detach():mod(5):lt(2)
+    local expected = {}
+    for _, value in ipairs(view:detach():flatten():totable()) do
+      if value % 5 < 2 then expected[#expected + 1] = value end
+    end
+    equal(view[mask]:totable(), expected)
+    equal(view:masked_select(mask):totable(), expected)
+    local rows = mask:any(3)
+    equal(view[rows].shape[2], view.shape[3])
+    equal(view[rows]:sum():item(),
+      tensor.where(rows:unsqueeze(3), view, 0):sum():item())
+    x:zero_grad()
+    view[mask]:sum():backward()
+    equal(x.grad:permute(order):totable(), mask:float():totable())
+  end
 end)
 
 test("a mask beside positions", function()

@@ -327,6 +327,29 @@ Test(pick, nonzero) {
     }
 }
 
+/* Rows of a few elements, over many of the pieces they are found in. */
+Test(pick, nonzero_of_short_rows) {
+  const int64_t shapes[][3] = {{30000, 1, 1}, {5000, 2, 3}, {3, 2500, 4}};
+  for (int k = 0; k < 3; k++) {
+    const int64_t *s = shapes[k];
+    Tensor x = test_make(TENSOR_FLOAT32, 3, s), out;
+    for (int64_t i = 0; i < 30000; i++) test_put(&x, i, i % 7 == 2);
+    for (int64_t i = 9000; i < 18000; i++) test_put(&x, i, 0);
+    test_ok(tensor_nonzero(&out, &x));
+    int64_t row = 0;
+    for (int64_t i = 0; i < 30000; i++) {
+      if (test_at(&x, i) == 0) continue;
+      cr_assert_eq(tensor_get_int(&out, row * 3), i / (s[1] * s[2]) + 1);
+      cr_assert_eq(tensor_get_int(&out, row * 3 + 1), i / s[2] % s[1] + 1);
+      cr_assert_eq(tensor_get_int(&out, row * 3 + 2), i % s[2] + 1);
+      row++;
+    }
+    test_expect_shape(&out, TEST_SHAPE(row, 3));
+    tensor_release(&out);
+    tensor_release(&x);
+  }
+}
+
 Test(pick, nonzero_of_nan_0d_and_nothing) {
   double values[] = {NAN, -0.0, 0, INFINITY};
   Tensor x = test_from(TENSOR_FLOAT64, values, TEST_SHAPE(4)), out;
