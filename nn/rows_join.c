@@ -32,7 +32,9 @@ static int concat_shape(const OpCall *call, OpShape *out) {
       if (d != dim && b->shape[d] != a->shape[d])
         return concat_failure(call, k);
     out->dtype = tensor_dtype_promote(out->dtype, b->dtype);
-    out->shape[dim] += b->shape[dim];
+    if (__builtin_add_overflow(out->shape[dim], b->shape[dim],
+                               &out->shape[dim]))
+      return tensor_no_memory(INT64_MAX);
   }
   return TENSOR_OK;
 }
@@ -127,7 +129,7 @@ static const OpRow row_stack = {
 /* Pieces of `size` along dim; the last one may be shorter. */
 static int pieces(Grad *c, Value *x, int dim, int64_t size, OpResults *out) {
   int64_t whole = x->t.shape[dim];
-  int64_t count = whole == 0 ? 1 : (whole + size - 1) / size;
+  int64_t count = whole == 0 ? 1 : whole / size + (whole % size != 0);
   int status = nn_answers(c, out, count);
   for (int64_t at = 0; status == TENSOR_OK && count > 0; count--, at += size) {
     int64_t length = whole - at < size ? whole - at : size;
@@ -147,7 +149,7 @@ static int listed_pieces(Grad *c, const OpCall *call, int dim, OpResults *out) {
       return tensor_fail("split: the size %lld does not fit into dim %d of "
                          "size %lld",
                          (long long)size, dim + 1, (long long)x->t.shape[dim]);
-    sum += size;
+    sum = size > INT64_MAX - sum ? INT64_MAX : sum + size;
   }
   if (sum != x->t.shape[dim])
     return tensor_fail("split: the sizes add up to %lld, dim %d has size %lld",

@@ -112,9 +112,11 @@ static int flatten_compose(Grad *c, const OpCall *call, OpResults *out) {
                        "%lld",
                        (long long)first + 1, (long long)last + 1);
   for (int d = 0; d < x->t.ndim; d++) {
-    if (d >= first && d <= last) joined *= x->t.shape[d];
+    int64_t size = x->t.shape[d];
     if (d < first || d > last)
-      shape[n++] = x->t.shape[d];
+      shape[n++] = size;
+    else if (__builtin_mul_overflow(joined, size, &joined))
+      return tensor_no_memory(INT64_MAX);
     else if (d == last)
       shape[n++] = joined;
   }
