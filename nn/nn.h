@@ -137,6 +137,11 @@ struct OpRow {
 const OpRow *const *nn_rows(int *count);
 const OpRow *nn_row(const char *name);
 
+/* A dim as users write it, from 1 or from -1 at the end, as one from 0. `what`
+** ("the tensor") is the thing of so many dims. */
+int nn_read_dim(const char *operation, const char *what, int ndim, int64_t n,
+                int64_t *dim);
+
 /* Runs a row. Inputs stay the caller's; on success the results are the
 ** caller's too. */
 int nn_call(const OpRow *row, int inputs, Value *const *in,

@@ -92,7 +92,6 @@ static int stack_compose(Grad *c, const OpCall *call, OpResults *out) {
   }
   for (int k = 0; k < call->inputs; k++) {
     const Tensor *x = &call->in[k]->t, *a = &call->in[0]->t;
-    int64_t shape[TENSOR_MAX_DIMS];
     if (!tensor_same_shape(x, a)) {
       char first[TENSOR_SHAPE_TEXT], other[TENSOR_SHAPE_TEXT];
       c->status = tensor_fail(
@@ -101,9 +100,7 @@ static int stack_compose(Grad *c, const OpCall *call, OpResults *out) {
           tensor_shape_text(x->ndim, x->shape, other));
       break;
     }
-    for (int d = 0; d <= x->ndim; d++)
-      shape[d] = d < dim ? x->shape[d] : d == dim ? 1 : x->shape[d - 1];
-    in[k] = op_reshape(c, call->in[k], x->ndim + 1, shape);
+    in[k] = op_unsqueeze(c, call->in[k], (int)dim);
   }
   OpAttrs attrs;
   attrs.i[0] = dim;

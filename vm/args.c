@@ -101,17 +101,9 @@ static int read_dim(lua_State *L, const VmBinding *b, int k, int idx, int ndim,
   int64_t n;
   if (!vm_read_integer(L, idx, &n))
     return refuse(L, b, k, idx, "a dim (a whole number)");
-  if (n == 0)
-    return tensor_fail("%s: dim 0 does not exist: dims count from 1, or from "
-                       "-1 at the end",
-                       b->row->name);
-  if (n > ndim || n < -ndim)
-    return tensor_fail("%s: dim %lld does not exist: the %s has %d dim%s",
-                       b->row->name, (long long)n,
-                       b->params[k].kind == VM_PLACE ? "result" : "tensor",
-                       ndim, ndim == 1 ? "" : "s");
-  *dim = n < 0 ? n + ndim : n - 1;
-  return TENSOR_OK;
+  const char *what =
+      b->params[k].kind == VM_PLACE ? "the result" : "the tensor";
+  return nn_read_dim(b->row->name, what, ndim, n, dim);
 }
 
 static int read_dims(lua_State *L, const VmBinding *b, int k, int idx, int ndim,

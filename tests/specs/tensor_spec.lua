@@ -208,6 +208,18 @@ test("reductions over all, a dim, a list, with keepdim", function()
   equal(x:double():mean(1)[{1, 1}], 7.0)
 end)
 
+test("norm: every p, and a gradient of 0 at 0", function()
+  local x = tensor({3, 0, -4})
+  equal(x:norm({p=0}):item(), 2.0)
+  equal(x:norm({p=math.huge}):item(), 4.0)
+  equal(x:norm({p=-math.huge}):item(), 0.0)
+  for _, p in ipairs({1, 2, 3}) do
+    local zero = tensor.zeros(2):requires_grad_()
+    zero:norm({p=p}):backward()
+    equal(zero.grad:totable(), {0, 0})
+  end
+end)
+
 test("reductions: what is refused", function()
   local x = tensor.ones(2, 3)
   refuses("sum: dim 3 does not exist: the tensor has 2 dims", function()
