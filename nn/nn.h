@@ -14,7 +14,7 @@
 #define NN_H
 
 #include "tensor/map.h"
-#include "tensor/tensor.h"
+#include "tensor/operations.h"
 
 /* {================================================================
 ** Values: a tensor and what the tape knows about it

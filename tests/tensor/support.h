@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "tensor/tensor.h"
+#include "tensor/operations.h"
 
 /* A shape as the two arguments ndim, shape: TEST_SHAPE(2, 3). For a 0-d
 ** tensor pass 0, NULL instead. */
