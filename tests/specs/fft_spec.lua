@@ -3,12 +3,8 @@
 
 local check = require("check")
 local test = check.test
+local refuses = check.refuses
 local fft = tensor.fft
-
-local function refuses(text, f)
-  local message = check.error_matches(f, text)
-  check.truthy(message:find("fft_spec.lua:%d+: "), message)
-end
 
 -- The sum that fft stands for, of a list of numbers.
 local function naive(list)

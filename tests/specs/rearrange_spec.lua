@@ -3,11 +3,7 @@
 
 local check = require("check")
 local test, equal = check.test, check.equal
-
-local function refuses(text, f)
-  local message = check.error_matches(f, text)
-  check.truthy(message:find("rearrange_spec.lua:%d+: "), message)
-end
+local refuses = check.refuses
 
 local function index(list) return tensor(list, "int64") end
 
