@@ -2,11 +2,7 @@
 
 local check = require("check")
 local test, equal = check.test, check.equal
-
-local function refuses(text, f)
-  local message = check.error_matches(f, text)
-  check.truthy(message:find("signal_spec.lua:%d+: "), message)
-end
+local refuses = check.refuses
 
 local function sequence(list, dtype)
   return tensor(list, dtype):reshape(1, #list, 1)
