@@ -133,13 +133,18 @@ sanitize:
 	@$(INSTALL_DEPS) build data test
 	@MAKE="$(MAKE)" BUILD=$(BUILD)/sanitize sh tests/sanitize/run.sh
 
-## Every operation against NumPy and PyTorch
+## Every operation and file format against NumPy and PyTorch
 parity:
 	@$(INSTALL_DEPS) build parity
 	@$(MAKE) all
 	@mkdir -p $(BUILD)/parity
 	$(PROGRAM) tests/parity/run.lua $(BUILD)/parity
 	@/usr/bin/python3 tests/parity/check.py $(BUILD)/parity
+	$(PROGRAM) tests/parity/layers.lua $(BUILD)/parity
+	@/usr/bin/python3 tests/parity/layers.py $(BUILD)/parity
+	@/usr/bin/python3 tests/parity/files.py make $(BUILD)/parity
+	$(PROGRAM) tests/parity/files.lua $(BUILD)/parity
+	@/usr/bin/python3 tests/parity/files.py check $(BUILD)/parity
 
 ## Times beside PyTorch's; ONLY="mlp_epoch ..." picks, ROUNDS=5
 bench:

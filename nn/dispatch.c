@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nn/ops.h"
+#include "nn/rows.h"
 
 /* {== elementwise rows: one shape rule and one kernel for all */
 
@@ -72,8 +73,7 @@ static int join_shapes(const OpCall *call, OpShape *out) {
   }
   int status =
       tensor_broadcast_shape(a, &call->in[1]->t, &out->ndim, out->shape);
-  if (status != TENSOR_OK) tensor_fail_in(status, "%s: ", call->row->name);
-  return status;
+  return nn_named(call->row->name, status);
 }
 
 static bool has_zero(const Tensor *t) {

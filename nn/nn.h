@@ -14,7 +14,7 @@
 #define NN_H
 
 #include "tensor/map.h"
-#include "tensor/tensor.h"
+#include "tensor/operations.h"
 
 /* {================================================================
 ** Values: a tensor and what the tape knows about it
@@ -136,6 +136,11 @@ struct OpRow {
 /* The whole table, in order; count in *count. */
 const OpRow *const *nn_rows(int *count);
 const OpRow *nn_row(const char *name);
+
+/* A dim as users write it, from 1 or from -1 at the end, as one from 0. `what`
+** ("the tensor") is the thing of so many dims. */
+int nn_read_dim(const char *operation, const char *what, int ndim, int64_t n,
+                int64_t *dim);
 
 /* Runs a row. Inputs stay the caller's; on success the results are the
 ** caller's too. */

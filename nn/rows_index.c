@@ -60,11 +60,6 @@ static int take_kernel(const OpCall *call, Tensor *out) {
   return tensor_take(out, &call->in[0]->t, &call->in[1]->t);
 }
 
-static int back_shape(const OpCall *call, OpShape *out) {
-  return nn_shape_of(out, call->in[0]->t.dtype, call->attrs->counts[0],
-                     call->attrs->lists[0]);
-}
-
 static int gather_back_kernel(const OpCall *call, Tensor *out) {
   tensor_fill(out, 0);
   return tensor_scatter(out, (int)call->attrs->i[0], &call->in[1]->t,
@@ -98,7 +93,7 @@ static void take_back_gradient(Grad *c) { pick_again(c, &nn_row_take); }
       .help = "",                                                              \
       .internal = true,                                                        \
       .keeps = 2,                                                              \
-      .shape = back_shape,                                                     \
+      .shape = nn_listed_shape,                                                \
       .kernel = of##_back_kernel,                                              \
       .gradient = of##_back_gradient,                                          \
   }
@@ -231,16 +226,14 @@ static const OpRow row_index_back = {
     .help = "",
     .internal = true,
     .keeps = ~1u,
-    .shape = back_shape,
+    .shape = nn_listed_shape,
     .kernel = index_back_kernel,
     .gradient = index_back_gradient,
 };
 
 static void index_gradient(Grad *c) {
   OpAttrs attrs = *c->attrs;
-  const OpShape *x = nn_input_shape(c, 0);
-  attrs.counts[0] = x->ndim;
-  memcpy(attrs.lists[0], x->shape, sizeof x->shape);
+  nn_list_input_shape(c, 0, &attrs);
   c->to[0] = index_with(c, &row_index_back, &attrs);
 }
 

@@ -112,9 +112,11 @@ static int flatten_compose(Grad *c, const OpCall *call, OpResults *out) {
                        "%lld",
                        (long long)first + 1, (long long)last + 1);
   for (int d = 0; d < x->t.ndim; d++) {
-    if (d >= first && d <= last) joined *= x->t.shape[d];
+    int64_t size = x->t.shape[d];
     if (d < first || d > last)
-      shape[n++] = x->t.shape[d];
+      shape[n++] = size;
+    else if (__builtin_mul_overflow(joined, size, &joined))
+      return tensor_no_memory(INT64_MAX);
     else if (d == last)
       shape[n++] = joined;
   }
@@ -136,23 +138,15 @@ static int unsqueeze_compose(Grad *c, const OpCall *call, OpResults *out) {
   Value *x = call->in[0];
   const OpAttrs *a = call->attrs;
   int ndim = x->t.ndim + a->counts[0];
-  int64_t shape[TENSOR_MAX_DIMS];
+  int64_t shape[TENSOR_MAX_DIMS], places[TENSOR_MAX_DIMS];
   unsigned fresh = 0;
   if (ndim > TENSOR_MAX_DIMS)
     return tensor_fail("unsqueeze: a tensor has at most %d dims",
                        TENSOR_MAX_DIMS);
-  for (int k = 0; k < a->counts[0]; k++) {
-    int64_t n = a->lists[0][k], dim = n < 0 ? n + ndim : n - 1;
-    if (n == 0 || n > ndim || n < -ndim)
-      return tensor_fail("unsqueeze: dim %lld does not exist: the result has "
-                         "%d dim%s%s",
-                         (long long)n, ndim, ndim == 1 ? "" : "s",
-                         n == 0 ? " (counted from 1)" : "");
-    if (fresh >> dim & 1)
-      return tensor_fail("unsqueeze: dim %lld is named twice",
-                         (long long)dim + 1);
-    fresh |= 1u << dim;
-  }
+  int status = nn_read_dims("unsqueeze", "the result", ndim, a->counts[0],
+                            a->lists[0], places);
+  if (status != TENSOR_OK) return status;
+  for (int k = 0; k < a->counts[0]; k++) fresh |= 1u << places[k];
   for (int d = 0, from = 0; d < ndim; d++)
     shape[d] = fresh >> d & 1 ? 1 : x->t.shape[from++];
   return nn_answer(c, out, op_reshape(c, x, ndim, shape));
@@ -312,8 +306,7 @@ static int expand_view(const OpCall *call, Tensor *out) {
   int status = tensor_count(a->counts[0], shape, &count);
   if (status == TENSOR_OK)
     status = tensor_broadcast_to(out, x, a->counts[0], shape);
-  if (status != TENSOR_OK) tensor_fail_in(status, "expand: ");
-  return status;
+  return nn_named("expand", status);
 }
 
 /* flow() adds up what was repeated. */

@@ -6,13 +6,11 @@
 ** must hold exactly what its header says, and memory for the elements is
 ** asked for only as fast as they turn up.
 */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include "tensor/file.h"
+#include "tensor/file_gzip.h"
 #include "tensor/file_narrow.h"
 #include "tensor/kernel.h"
 
@@ -40,8 +38,7 @@ static const IdxType idx_types[] = {{0x08, 1, TENSOR_UINT8, TENSOR_SAME},
 
 typedef struct IdxReader {
   const char *path;
-  gzFile file;
-  int64_t size; /* of the file as it lies on the disk */
+  TensorGzip input;
   const IdxType *type;
   int ndim;
   int64_t shape[TENSOR_MAX_DIMS];
@@ -49,31 +46,10 @@ typedef struct IdxReader {
   char *data;            /* the elements as they are in the file */
 } IdxReader;
 
-/* Reads up to `bytes` bytes; *got is how many there were. */
-static int read_some(IdxReader *r, void *to, int64_t bytes, int64_t *got) {
-  *got = 0;
-  while (*got < bytes) {
-    int64_t piece = tensor_min64(bytes - *got, 4 << 20);
-    int n = gzread(r->file, (char *)to + *got, (unsigned)piece);
-    int code = Z_OK;
-    const char *text = gzerror(r->file, &code);
-    if (code == Z_ERRNO) return tensor_path_fail(r->path);
-    if (code == Z_BUF_ERROR)
-      return tensor_fail("%s: too short: the gzip data is cut off", r->path);
-    if (n < 0 || code != Z_OK)
-      return tensor_fail("%s: damaged gzip data: %s", r->path, text);
-    if (n == 0) return TENSOR_OK;
-    *got += n;
-    int status = tensor_poll();
-    if (status != TENSOR_OK) return status;
-  }
-  return TENSOR_OK;
-}
-
-/* As read_some, but less than `bytes` is a failure of the header. */
+/* Less than `bytes` bytes is a failure of the header. */
 static int read_header_part(IdxReader *r, void *to, int64_t bytes) {
   int64_t got;
-  int status = read_some(r, to, bytes, &got);
+  int status = tensor_gzip_read(&r->input, to, bytes, &got);
   if (status != TENSOR_OK || got == bytes) return status;
   return tensor_fail("%s: too short for the header of an IDX file", r->path);
 }
@@ -81,7 +57,7 @@ static int read_header_part(IdxReader *r, void *to, int64_t bytes) {
 static int too_short(const IdxReader *r, int64_t have) {
   return tensor_fail("%s: too short: header says %lld bytes, %s %lld", r->path,
                      (long long)(r->header + r->bytes),
-                     gzdirect(r->file) ? "file has" : "unpacked file has",
+                     gzdirect(r->input.file) ? "file has" : "unpacked file has",
                      (long long)have);
 }
 
@@ -128,15 +104,16 @@ static int grow(IdxReader *r, int64_t bytes) {
 /* A plain file's size is known; a gzipped one may promise anything. */
 static int read_elements(IdxReader *r) {
   int64_t have = 0, room = tensor_min64(r->bytes, FIRST_PIECE), got;
-  if (gzdirect(r->file)) {
-    if (r->size - r->header < r->bytes) return too_short(r, r->size);
-    if (r->size - r->header > r->bytes) return too_long(r);
+  if (gzdirect(r->input.file)) {
+    if (r->input.size - r->header < r->bytes)
+      return too_short(r, r->input.size);
+    if (r->input.size - r->header > r->bytes) return too_long(r);
     room = r->bytes;
   }
   for (;;) {
     int status = grow(r, room);
     if (status != TENSOR_OK) return status;
-    status = read_some(r, r->data + have, room - have, &got);
+    status = tensor_gzip_read(&r->input, r->data + have, room - have, &got);
     if (status != TENSOR_OK) return status;
     have += got;
     if (have < room) return too_short(r, r->header + have);
@@ -144,7 +121,7 @@ static int read_elements(IdxReader *r) {
     room = r->bytes - room < room ? r->bytes : 2 * room;
   }
   char extra;
-  int status = read_some(r, &extra, 1, &got);
+  int status = tensor_gzip_read(&r->input, &extra, 1, &got);
   if (status != TENSOR_OK) return status;
   return got == 0 ? TENSOR_OK : too_long(r);
 }
@@ -157,24 +134,17 @@ static int make_tensor(Tensor *out, IdxReader *r) {
   if (r->type->narrow == TENSOR_SAME)
     memcpy(out->data, r->data, (size_t)r->bytes);
   else
-    tensor_widen(r->type->narrow, out->data, r->data, count);
-  return TENSOR_OK;
+    status = tensor_widen(r->type->narrow, out->data, r->data, count);
+  return status;
 }
 
 int tensor_load_idx(Tensor *out, const char *path) {
   IdxReader r = {.path = path};
-  int fd;
-  int status = tensor_input_open(path, &fd, &r.size);
+  int status = tensor_gzip_open(&r.input, path);
   if (status != TENSOR_OK) return status;
-  r.file = gzdopen(fd, "rb");
-  if (r.file == NULL) {
-    close(fd);
-    return tensor_no_memory(BUFFER);
-  }
-  gzbuffer(r.file, BUFFER);
   status = read_header(&r);
   if (status == TENSOR_OK) status = read_elements(&r);
-  gzclose_r(r.file);
+  tensor_gzip_close(&r.input);
   if (status == TENSOR_OK) status = make_tensor(out, &r);
   free(r.data);
   return status;
@@ -182,43 +152,16 @@ int tensor_load_idx(Tensor *out, const char *path) {
 
 /* }== writing ========================================================== */
 
-typedef struct IdxWriter {
-  TensorOutput *output;
-  z_stream zip;
-  bool zipped;
-} IdxWriter;
-
-/* Packs what is in the stream's input; `flush` as for deflate. */
-static int write_packed(IdxWriter *w, int flush) {
-  unsigned char packed[BUFFER];
-  do {
-    w->zip.next_out = packed;
-    w->zip.avail_out = BUFFER;
-    deflate(&w->zip, flush);
-    int status =
-        tensor_output_write(w->output, packed, BUFFER - w->zip.avail_out);
-    if (status != TENSOR_OK) return status;
-  } while (w->zip.avail_out == 0);
-  return TENSOR_OK;
-}
-
-static int write_bytes(IdxWriter *w, const void *data, size_t bytes) {
-  if (!w->zipped) return tensor_output_write(w->output, data, bytes);
-  w->zip.next_in = (z_const Bytef *)data;
-  w->zip.avail_in = (uInt)bytes;
-  return write_packed(w, Z_NO_FLUSH);
-}
-
-static int write_header(IdxWriter *w, const Tensor *x, unsigned char code) {
+static int write_header(TensorPacker *p, const Tensor *x, unsigned char code) {
   unsigned char header[IDX_HEADER_MAX] = {0, 0, code, (unsigned char)x->ndim};
   for (int d = 0; d < x->ndim; d++)
     for (int i = 0; i < 4; i++)
       header[4 + 4 * d + i] = (unsigned char)(x->shape[d] >> (24 - 8 * i));
-  return write_bytes(w, header, 4 + 4 * (size_t)x->ndim);
+  return tensor_pack(p, header, 4 + 4 * x->ndim);
 }
 
 /* The elements of a contiguous tensor, turned to big-endian in pieces. */
-static int write_elements(IdxWriter *w, const Tensor *x, size_t size) {
+static int write_elements(TensorPacker *p, const Tensor *x, size_t size) {
   char piece[BUFFER];
   int64_t left = tensor_bytes(x);
   const char *from = x->data;
@@ -228,25 +171,20 @@ static int write_elements(IdxWriter *w, const Tensor *x, size_t size) {
     memcpy(piece, from, bytes);
     if (TENSOR_LITTLE_ENDIAN)
       tensor_swap_bytes(piece, (int64_t)(bytes / size), size);
-    status = write_bytes(w, piece, bytes);
+    status = tensor_pack(p, piece, (int64_t)bytes);
     from += bytes;
     left -= (int64_t)bytes;
   }
   return status;
 }
 
-static int write_all(IdxWriter *w, const Tensor *x, const IdxType *type) {
-  /* 15 + 16: the largest window, a gzip header (without time or name) */
-  if (w->zipped && deflateInit2(&w->zip, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
-                                15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-    return tensor_no_memory(1 << 18);
-  int status = write_header(w, x, type->code);
-  if (status == TENSOR_OK) status = write_elements(w, x, type->size);
-  if (w->zipped) {
-    if (status == TENSOR_OK) status = write_packed(w, Z_FINISH);
-    deflateEnd(&w->zip);
-  }
-  return status;
+static int write_all(TensorOutput *output, const char *path, const Tensor *x,
+                     const IdxType *type) {
+  TensorPacker p;
+  int status = tensor_pack_begin(&p, output, tensor_packing_of(path));
+  if (status == TENSOR_OK) status = write_header(&p, x, type->code);
+  if (status == TENSOR_OK) status = write_elements(&p, x, type->size);
+  return tensor_pack_end(&p, status);
 }
 
 /* The row of the table that stores x, or NULL with the message left. */
@@ -266,22 +204,20 @@ static const IdxType *type_for(const Tensor *x, const char *path) {
 }
 
 int tensor_save_idx(const Tensor *x, const char *path) {
-  size_t length = strlen(path);
-  IdxWriter w = {.zipped = length > 3 && !strcmp(path + length - 3, ".gz")};
   const IdxType *type = type_for(x, path);
   if (type == NULL) return TENSOR_FAIL;
   Tensor plain = {0};
   int status = tensor_as(&plain, x, x->dtype);
   if (status != TENSOR_OK) return status;
-  w.output = tensor_output_open(path);
-  if (w.output == NULL) {
+  TensorOutput *output = tensor_output_open(path);
+  if (output == NULL) {
     tensor_release(&plain);
     return TENSOR_FAIL;
   }
-  status = write_all(&w, &plain, type);
+  status = write_all(output, path, &plain, type);
   tensor_release(&plain);
-  if (status == TENSOR_OK) return tensor_output_commit(w.output);
-  tensor_output_cancel(w.output);
+  if (status == TENSOR_OK) return tensor_output_commit(output);
+  tensor_output_cancel(output);
   return status;
 }
 

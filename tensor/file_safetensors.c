@@ -9,6 +9,7 @@
 ** type becomes a wider one).
 */
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,7 +33,8 @@ const TensorFileType tensor_file_types[TENSOR_FILE_TYPES] = {
     {"U32", 4, TENSOR_INT64, TENSOR_U32},
     {"F32", 4, TENSOR_FLOAT32, TENSOR_SAME},
     {"F64", 8, TENSOR_FLOAT64, TENSOR_SAME},
-    {"I64", 8, TENSOR_INT64, TENSOR_SAME}};
+    {"I64", 8, TENSOR_INT64, TENSOR_SAME},
+    {"U64", 8, TENSOR_INT64, TENSOR_U64}};
 
 void tensor_file_free(TensorFile *file) {
   for (int i = 0; i < file->count; i++) {
@@ -265,42 +267,25 @@ static int read_metadata(const Reader *r, TensorFile *file) {
   return TENSOR_OK;
 }
 
-/* C's bool has no third value. */
-static int check_bools(const Reader *r, const Entry *e, const Tensor *t) {
-  const unsigned char *bytes = (const unsigned char *)t->data;
-  for (int64_t i = 0; i < e->count; i++)
-    if (bytes[i] > 1)
-      return tensor_fail("%s: tensor '%s': a BOOL must be 0 or 1, not %d",
-                         r->path, e->name, bytes[i]);
-  return TENSOR_OK;
+static int read_bytes(void *context, void *to, int64_t bytes) {
+  const Reader *r = context;
+  return tensor_input_read(r->path, r->fd, to, bytes);
 }
 
-static int read_same(const Reader *r, const Entry *e, Tensor *t) {
-  int status = tensor_input_read(r->path, r->fd, t->data, e->end - e->begin);
-  if (status != TENSOR_OK) return status;
-  if (!TENSOR_LITTLE_ENDIAN)
-    tensor_swap_bytes(t->data, e->count, e->type->size);
-  return t->dtype == TENSOR_BOOL ? check_bools(r, e, t) : TENSOR_OK;
+static int read_tensor(Reader *r, const Entry *e, Tensor *t) {
+  char what[300];
+  snprintf(what, sizeof what, "%s: tensor '%s'", r->path, e->name);
+  TensorElements elements = {.size = e->type->size,
+                             .narrow = e->type->narrow,
+                             .swap = !TENSOR_LITTLE_ENDIAN,
+                             .read = read_bytes,
+                             .context = r,
+                             .what = what};
+  int status = tensor_new(t, e->type->dtype, e->ndim, e->shape);
+  return status == TENSOR_OK ? tensor_read_elements(t, &elements) : status;
 }
 
-/* Elements of a type that is wider here are read in pieces. */
-static int read_narrow(const Reader *r, const Entry *e, Tensor *t) {
-  uint64_t piece[1024];
-  int64_t most = (int64_t)(sizeof piece / e->type->size);
-  char *to = t->data;
-  for (int64_t i = 0; i < e->count; i += most) {
-    int64_t n = tensor_min64(most, e->count - i);
-    int status =
-        tensor_input_read(r->path, r->fd, piece, n * (int64_t)e->type->size);
-    if (status != TENSOR_OK) return status;
-    if (!TENSOR_LITTLE_ENDIAN) tensor_swap_bytes(piece, n, e->type->size);
-    tensor_widen(e->type->narrow, to, piece, n);
-    to += n * (int64_t)tensor_dtype_size(t->dtype);
-  }
-  return TENSOR_OK;
-}
-
-static int read_tensors(const Reader *r, TensorFile *file) {
+static int read_tensors(Reader *r, TensorFile *file) {
   size_t most = (size_t)r->count + 1;
   file->names = calloc(most, sizeof *file->names);
   file->tensors = calloc(most, sizeof *file->tensors);
@@ -311,11 +296,7 @@ static int read_tensors(const Reader *r, TensorFile *file) {
     file->count++;
     file->names[i] = strdup(e->name);
     if (file->names[i] == NULL) return tensor_no_memory(1);
-    Tensor *t = &file->tensors[i];
-    int status = tensor_new(t, e->type->dtype, e->ndim, e->shape);
-    if (status != TENSOR_OK) return status;
-    status = e->type->narrow == TENSOR_SAME ? read_same(r, e, t)
-                                            : read_narrow(r, e, t);
+    int status = read_tensor(r, e, &file->tensors[i]);
     if (status != TENSOR_OK) return status;
   }
   return TENSOR_OK;

@@ -19,7 +19,7 @@ typedef struct TensorFileType {
   TensorNarrow narrow; /* how it becomes dtype; only TENSOR_SAME is written */
 } TensorFileType;
 
-#define TENSOR_FILE_TYPES 12
+#define TENSOR_FILE_TYPES 13
 extern const TensorFileType tensor_file_types[TENSOR_FILE_TYPES];
 
 #endif

@@ -107,15 +107,8 @@ static int write_header(TensorOutput *o, const json_t *header,
 
 static int write_tensor(TensorOutput *o, const Tensor *t) {
   Tensor plain = {0};
-  int status = tensor_as(&plain, t, t->dtype);
+  int status = tensor_low_byte_first(&plain, t);
   if (status != TENSOR_OK) return status;
-  if (!TENSOR_LITTLE_ENDIAN) { /* turned in a copy of its own */
-    tensor_release(&plain);
-    status = tensor_clone(&plain, t, t->dtype);
-    if (status != TENSOR_OK) return status;
-    tensor_swap_bytes(plain.data, tensor_numel(&plain),
-                      tensor_dtype_size(t->dtype));
-  }
   status = tensor_output_write(o, plain.data, (size_t)tensor_bytes(&plain));
   tensor_release(&plain);
   return status;

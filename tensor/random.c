@@ -5,6 +5,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "tensor/map.h"
 #include "tensor/parallel.h"
 #include "tensor/random.h"
 
@@ -50,10 +51,18 @@ TensorRandom tensor_random_take(int64_t chunks) {
 
 void tensor_philox(const uint32_t counter[4], const uint32_t key[2],
                    uint32_t block[4]) {
-  TensorChunk c = {0};
-  for (int i = 0; i < 4; i++) c.words[i * TENSOR_BLOCKS] = counter[i];
-  tensor_philox_rounds(&c, key[0], key[1]);
-  for (int i = 0; i < 4; i++) block[i] = c.words[i * TENSOR_BLOCKS];
+  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
+  uint32_t key0 = key[0], key1 = key[1];
+  for (int round = 0; round < 10; round++) {
+    uint64_t p0 = (uint64_t)c0 * 0xD2511F53u, p1 = (uint64_t)c2 * 0xCD9E8D57u;
+    c0 = (uint32_t)(p1 >> 32) ^ c1 ^ key0;
+    c1 = (uint32_t)p1;
+    c2 = (uint32_t)(p0 >> 32) ^ c3 ^ key1;
+    c3 = (uint32_t)p0;
+    key0 += 0x9E3779B9u;
+    key1 += 0xBB67AE85u;
+  }
+  memcpy(block, (uint32_t[]){c0, c1, c2, c3}, 4 * sizeof *block);
 }
 
 /* A thread's chunks from .. to - 1, in blocks. */
@@ -80,9 +89,9 @@ int tensor_random_draw(TensorDraw *d, TensorDrawSome *some, int64_t each) {
   return status;
 }
 
-static int check_float(const char *name, const Tensor *out) {
+int tensor_random_check_float(const char *who, const Tensor *out) {
   if (tensor_dtype_is_float(out->dtype)) return TENSOR_OK;
-  return tensor_fail("%s: needs a float dtype, got %s", name,
+  return tensor_fail("%s: needs a float dtype, got %s", who,
                      tensor_dtype_name(out->dtype));
 }
 
@@ -139,35 +148,44 @@ TENSOR_CLONES static void uniform_f64(const TensorDraw *d, int64_t from,
   }
 }
 
+typedef struct Bounds {
+  double least, most;
+} Bounds;
+
 /* The least and the greatest number of the dtype in low <= v < high. Where
 ** there is none, low as the dtype has it. */
-static void bounds(TensorDraw *d, double low, double high) {
-  if (d->out->dtype == TENSOR_FLOAT64) {
-    d->least = low;
-    d->most = nextafter(high, -INFINITY);
-  } else {
+static Bounds bounds(TensorDType dtype, double low, double high) {
+  Bounds b = {low, nextafter(high, -INFINITY)};
+  if (dtype == TENSOR_FLOAT32) {
     float least = (float)low, most = (float)high;
     if ((double)least < low) least = nextafterf(least, INFINITY);
     if ((double)most >= high) most = nextafterf(most, -INFINITY);
-    d->least = (double)least;
-    d->most = (double)most;
+    b = (Bounds){(double)least, (double)most};
   }
-  if (d->most < d->least) d->least = d->most = low;
+  if (b.most < b.least) b.least = b.most = low;
+  return b;
+}
+
+static int check_range(TensorDType dtype, double low, double high) {
+  if (!isfinite(low) || !isfinite(high - low) || low > high)
+    return tensor_fail("uniform: there are no numbers from %g to %g", low,
+                       high);
+  if (dtype == TENSOR_FLOAT32 &&
+      (!isfinite((float)low) || !isfinite((float)high)))
+    return tensor_fail("uniform: float32 does not reach from %g to %g", low,
+                       high);
+  return TENSOR_OK;
 }
 
 int tensor_random_uniform(Tensor *out, double low, double high) {
   TensorDraw d = {
       .out = out, .count = tensor_numel(out), .a = low, .b = high - low};
-  int status = check_float("uniform", out);
+  int status = tensor_random_check_float("uniform", out);
+  if (status == TENSOR_OK) status = check_range(out->dtype, low, high);
   if (status != TENSOR_OK) return status;
-  if (!isfinite(low) || !isfinite(d.b) || low > high)
-    return tensor_fail("uniform: there are no numbers from %g to %g", low,
-                       high);
-  if (out->dtype == TENSOR_FLOAT32 &&
-      (!isfinite((float)low) || !isfinite((float)high)))
-    return tensor_fail("uniform: float32 does not reach from %g to %g", low,
-                       high);
-  bounds(&d, low, high);
+  Bounds b = bounds(out->dtype, low, high);
+  d.least = b.least;
+  d.most = b.most;
   if (out->dtype == TENSOR_FLOAT32)
     return tensor_random_draw(&d, uniform_f32, TENSOR_WORDS);
   return tensor_random_draw(&d, uniform_f64, TENSOR_LARGE_WORDS);
@@ -234,7 +252,7 @@ TENSOR_CLONES static void normal_f64(const TensorDraw *d, int64_t from,
 
 int tensor_random_normal(Tensor *out, double mean, double sd) {
   TensorDraw d = {.out = out, .count = tensor_numel(out), .a = mean, .b = sd};
-  int status = check_float("normal", out);
+  int status = tensor_random_check_float("normal", out);
   if (status != TENSOR_OK) return status;
   if (!isfinite(mean) || !isfinite(sd) || sd < 0)
     return tensor_fail("normal: the mean (%g) and the standard deviation (%g) "
@@ -243,6 +261,104 @@ int tensor_random_normal(Tensor *out, double mean, double sd) {
   if (out->dtype == TENSOR_FLOAT32)
     return tensor_random_draw(&d, normal_f32, TENSOR_WORDS);
   return tensor_random_draw(&d, normal_f64, TENSOR_LARGE_WORDS);
+}
+
+/* }== by parameters for each element ====================================== */
+
+/*
+** Standard numbers are drawn first, as a call with plain numbers does it, and
+** are then moved and scaled. The parameters are low and high, or mean and
+** standard deviation.
+*/
+static void standard(const TensorDraw *d, bool normal, int64_t from,
+                     int64_t to) {
+  TensorDraw unit = {.from = d->from, .out = d->out, .b = 1};
+  unit.most = bounds(d->out->dtype, 0, 1).most;
+  unit.count = d->count;
+  if (d->out->dtype == TENSOR_FLOAT32)
+    (normal ? normal_f32 : uniform_f32)(&unit, from, to);
+  else
+    (normal ? normal_f64 : uniform_f64)(&unit, from, to);
+}
+
+/* The numbers from at on, as many as there are room and left; how many. */
+static int64_t read_numbers(const TensorDraw *d, int64_t at, int64_t to,
+                            double numbers[TENSOR_WORDS]) {
+  int64_t n = tensor_min64(TENSOR_WORDS, to - at);
+  const char *from =
+      d->out->data + at * (int64_t)tensor_dtype_size(d->out->dtype);
+  tensor_convert(n, TENSOR_FLOAT64, numbers, 1, d->out->dtype, from, 1);
+  return n;
+}
+
+static void uniform_given(const TensorDraw *d, int64_t from, int64_t to) {
+  double numbers[TENSOR_WORDS];
+  standard(d, false, from, to);
+  for (int64_t at = from; at < to; at += TENSOR_WORDS) {
+    int64_t n = read_numbers(d, at, to, numbers);
+    for (int64_t i = 0; i < n; i++) {
+      double low = tensor_given(d, 0, at + i),
+             high = tensor_given(d, 1, at + i);
+      Bounds b = bounds(d->out->dtype, low, high);
+      double v = low + numbers[i] * (high - low);
+      v = v > b.most ? b.most : v;
+      numbers[i] = v < b.least ? b.least : v;
+    }
+    tensor_random_store(d->out, at, n, numbers);
+  }
+}
+
+static void normal_given(const TensorDraw *d, int64_t from, int64_t to) {
+  double numbers[TENSOR_WORDS];
+  standard(d, true, from, to);
+  for (int64_t at = from; at < to; at += TENSOR_WORDS) {
+    int64_t n = read_numbers(d, at, to, numbers);
+    for (int64_t i = 0; i < n; i++)
+      numbers[i] =
+          tensor_given(d, 0, at + i) + tensor_given(d, 1, at + i) * numbers[i];
+    tensor_random_store(d->out, at, n, numbers);
+  }
+}
+
+static int64_t words_each(const Tensor *out) {
+  return out->dtype == TENSOR_FLOAT32 ? TENSOR_WORDS : TENSOR_LARGE_WORDS;
+}
+
+static int check_ranges(const TensorDraw *d) {
+  int status = TENSOR_OK;
+  for (int64_t i = 0; i < d->count && status == TENSOR_OK; i++) {
+    status = check_range(d->out->dtype, tensor_given(d, 0, i),
+                         tensor_given(d, 1, i));
+    if (status == TENSOR_OK && i % TENSOR_RANDOM_CHECKED == 0)
+      status = tensor_poll();
+  }
+  return status;
+}
+
+int tensor_random_uniform_given(Tensor *out, const Tensor *low,
+                                const Tensor *high) {
+  TensorDraw d = {.out = out, .count = tensor_numel(out)};
+  TensorPassed passed[] = {{low, "low", TENSOR_FINITE},
+                           {high, "high", TENSOR_FINITE}};
+  int status = tensor_random_check_float("uniform", out);
+  if (status == TENSOR_OK)
+    status = tensor_random_open(&d, "uniform", 2, passed);
+  if (status == TENSOR_OK) status = check_ranges(&d);
+  if (status == TENSOR_OK)
+    status = tensor_random_draw(&d, uniform_given, words_each(out));
+  tensor_random_close(&d);
+  return status;
+}
+
+int tensor_random_normal_given(Tensor *out, const Tensor *mean,
+                               const Tensor *sd) {
+  TensorDraw d = {.out = out, .count = tensor_numel(out)};
+  TensorPassed passed[] = {{mean, "the mean", TENSOR_FINITE},
+                           {sd, "the standard deviation", TENSOR_NOT_NEGATIVE}};
+  int status = tensor_random_check_float("normal", out);
+  if (status != TENSOR_OK) return status;
+  return tensor_random_draw_given(&d, "normal", 2, passed, normal_given,
+                                  words_each(out));
 }
 
 /* }======================================================================= */

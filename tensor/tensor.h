@@ -1,6 +1,7 @@
 /*
-** tensor.h - tensors in memory: storage, views, element types, kernels,
-** random numbers and files.
+** tensor.h - tensors in memory: storage, views, element types, random
+** numbers, files and text. What is computed with them is in operations.h and
+** map.h.
 **
 ** This folder knows nothing of gradients and nothing of Lua.
 **
@@ -175,7 +176,6 @@ void tensor_transpose(Tensor *out, const Tensor *x, int dim0, int dim1);
 void tensor_slice(Tensor *out, const Tensor *x, int dim, int64_t start,
                   int64_t step, int64_t length);
 void tensor_select(Tensor *out, const Tensor *x, int dim, int64_t index);
-void tensor_unsqueeze(Tensor *out, const Tensor *x, int dim);
 void tensor_squeeze(Tensor *out, const Tensor *x, int dim);
 /* NumPy's rule; TENSOR_FAIL where x does not broadcast to the shape. */
 int tensor_broadcast_to(Tensor *out, const Tensor *x, int ndim,
@@ -194,6 +194,7 @@ int tensor_clone(Tensor *out, const Tensor *x, TensorDType dtype);
 /* x itself (another reference) if it is contiguous and of dtype, else a
 ** clone. */
 int tensor_as(Tensor *out, const Tensor *x, TensorDType dtype);
+/* Every element; 0 into a contiguous tensor never fails. */
 int tensor_fill(Tensor *out, double value);
 int tensor_fill_int(Tensor *out, int64_t value);
 
@@ -202,330 +203,6 @@ double tensor_get(const Tensor *t, int64_t offset);
 int64_t tensor_get_int(const Tensor *t, int64_t offset);
 void tensor_set(const Tensor *t, int64_t offset, double value);
 void tensor_set_int(const Tensor *t, int64_t offset, int64_t value);
-
-/* }================================================================ */
-
-/* {================================================================
-** Reductions and what works along one dim. Outputs are made by the caller
-** with the right shape and dtype, contiguous; inputs may be any view.
-** ================================================================= */
-
-typedef enum TensorReduce {
-  TENSOR_SUM,
-  TENSOR_PROD,
-  TENSOR_MAX,
-  TENSOR_MIN,
-  TENSOR_ANY,
-  TENSOR_ALL
-} TensorReduce;
-
-/* Reduces the dims whose bit is set in `dims` (bit 0 is dim 0). out holds
-** the kept dims in order, without the reduced ones (or with size 1: only
-** the order of elements matters). Dtypes: sum and prod of bool and integers
-** into int64, of floats into the same; max and min into the same dtype; any
-** and all into bool. Sums of floats are added up in double precision, in
-** fixed blocks: the result does not depend on the thread count. NaN is
-** greatest and least at once: it comes out of max and min. max and min of
-** nothing fail; the sum of nothing is 0, the product 1. */
-int tensor_reduce(TensorReduce op, Tensor *out, const Tensor *x, unsigned dims);
-/* Position (from 1, int64) of the greatest or least element along dim, the
-** first of equals, NaN before everything; dim -1 takes x as one long row.
-** `value` may be NULL; else it gets the element itself. */
-int tensor_arg_reduce(bool greatest, Tensor *position, Tensor *value,
-                      const Tensor *x, int dim);
-/* softmax, or its logarithm, along dim; float dtypes; stable for large
-** elements; out may not share x's storage. */
-int tensor_softmax(Tensor *out, const Tensor *x, int dim, bool log);
-
-typedef enum TensorCumulative {
-  TENSOR_CUMSUM,
-  TENSOR_CUMPROD,
-  TENSOR_CUMMAX,
-  TENSOR_CUMMIN
-} TensorCumulative;
-
-/* out[i] = x[1] + ... + x[i] along dim, or the product; `backwards` begins
-** at the other end. out has x's dtype, or int64 where x holds integers or
-** bool. Floats are added up and multiplied in double precision. */
-int tensor_cumulative(TensorCumulative op, Tensor *out, const Tensor *x,
-                      int dim, bool backwards);
-/* CUMMAX or CUMMIN: the extreme of x[1] to x[i] and its position (from 1),
-** the last of equals; from the first NaN on it is NaN. */
-int tensor_cumulative_extreme(TensorCumulative op, Tensor *value,
-                              Tensor *position, const Tensor *x, int dim);
-/* out[i] = x[i] + link[i] * out[i - 1] along dim; backwards, out[i] = x[i] +
-** link[i + 1] * out[i + 1]. The first link is never read. Float dtypes, all
-** three of one shape and dtype. */
-int tensor_linear_scan(Tensor *out, const Tensor *x, const Tensor *link,
-                       int dim, bool backwards);
-
-/* }================================================================ */
-
-/* {================================================================
-** Order. NaN is greatest, all NaN are equal, and so are 0.0 and -0.0.
-** Positions are int64 and count from 1. Outputs made by the caller,
-** contiguous, in memory of their own, unless said otherwise; inputs may be
-** any view.
-** ================================================================= */
-
-/* Sorts along dim; equals stay in their order, in either direction. values
-** may be NULL. */
-int tensor_sort(Tensor *values, Tensor *positions, const Tensor *x, int dim,
-                bool descending);
-/* The greatest (or least) elements along dim, as many as the outputs have
-** places there: the best first, or, not sorted, in their order in x. */
-int tensor_topk(Tensor *values, Tensor *positions, const Tensor *x, int dim,
-                bool largest, bool sorted);
-
-/* Where in n sorted elements (from 0) the quantile q of 0..1 lies: a part
-** of the way from rank lower to rank upper. */
-typedef struct TensorRank {
-  int64_t lower, upper;
-  double part;
-} TensorRank;
-TensorRank tensor_rank(int64_t n, double q);
-/* The quantile of each row along x's last dim (not empty; float dtypes), and
-** in a last dim of 2 the positions of the elements it lies between. NaN
-** where a row has one. */
-int tensor_quantile(Tensor *value, Tensor *positions, const Tensor *x,
-                    double q);
-
-/* The different elements of x, or with dim >= 0 its different slices, in
-** ascending order. Makes the outputs: where each stands first, which one
-** every element is (x's shape; or one a slice), how often each occurs. */
-int tensor_unique(Tensor *first, Tensor *inverse, Tensor *counts,
-                  const Tensor *x, int dim);
-
-/* The greatest label, 0 of none; labels (integers) below 1 fail. */
-int tensor_most_label(const Tensor *labels, int64_t *most);
-/* out[k] (int64) = how many labels, which are known to fit, are k. */
-int tensor_bincount(Tensor *out, const Tensor *labels);
-/* Counts the elements in equal bins from low to high, as many as out (a
-** float dtype) has places; both 0: from the least to the greatest. */
-int tensor_histc(Tensor *out, const Tensor *x, double low, double high);
-/* Where each value belongs in the row (the last dim) of `sorted` that goes
-** with it: before its equals, or after them where `right`. values have the
-** leading dims of sorted; where that is 1-d, any shape. One dtype. */
-int tensor_searchsorted(Tensor *out, const Tensor *sorted, const Tensor *values,
-                        bool right);
-
-/* }================================================================ */
-
-/* {================================================================
-** Linear algebra
-** ================================================================= */
-
-/* out (..., m, n) = a (..., m, k) times b (..., k, n). Leading dims of a and
-** b are equal to out's or broadcast to them (sizes 1 or stride 0). All three
-** of one dtype, any of the six; out contiguous, a and b any view (transposed
-** ones go to BLAS without a copy). k = 0 gives zeros. Long products are
-** split and poll for an interrupt. */
-int tensor_matmul(Tensor *out, const Tensor *a, const Tensor *b);
-
-/* Solving and factorisations: float32 or float64, outputs contiguous, made by
-** the caller, a and b any view; leading dims of a and b are equal to the
-** output's or broadcast to them. Messages begin with the user's name of the
-** operation ("linalg.solve: ...") and say which matrix of a batch is wrong. A
-** call of LAPACK cannot be interrupted; between matrices the flag is polled.
-** NaN comes out of solve, inv, det, slogdet and qr; the others refuse it, and
-** infinity too. Matrices are checked for the right shapes by the caller. */
-
-/* x (..., n, k): a x = b. A singular a fails. */
-int tensor_solve(Tensor *x, const Tensor *a, const Tensor *b);
-/* The same where one triangle of a alone counts; a 0 on the diagonal gives
-** infinity or NaN. */
-int tensor_solve_triangular(Tensor *x, const Tensor *a, const Tensor *b,
-                            bool upper);
-/* A singular matrix fails, or gives infinities. */
-int tensor_inv(Tensor *out, const Tensor *a, bool infinite);
-/* det(a) times the inverse of a; there is one for singular matrices too. */
-int tensor_adjugate(Tensor *out, const Tensor *a);
-int tensor_det(Tensor *out, const Tensor *a);
-/* The determinant's sign (-1, 0, 1) and the logarithm of its size. */
-int tensor_slogdet(Tensor *sign, Tensor *log_size, const Tensor *a);
-/* out out' = a from the lower triangle of a, or out' out = a from the upper
-** one. */
-int tensor_cholesky(Tensor *out, const Tensor *a, bool upper);
-/* a (..., m, n) = q r, q (..., m, k), r (..., k, n); k the lesser of m and n,
-** or m. */
-int tensor_qr(Tensor *q, Tensor *r, const Tensor *a);
-/* a = u diag(s) vh, s falling. u (..., m, k) and vh (..., k, n), or (m, m) and
-** (n, n); both may be NULL. */
-int tensor_svd(Tensor *u, Tensor *s, Tensor *vh, const Tensor *a);
-/* Eigenvalues, rising, of the symmetric matrices that one triangle of a
-** tells, and their vectors, as columns (NULL: not wanted). */
-int tensor_eigh(Tensor *values, Tensor *vectors, const Tensor *a, bool upper);
-/* The pseudo-inverse. Singular values of rtol times the largest or less count
-** as 0; rtol NaN is machine precision times the larger size. */
-int tensor_pinv(Tensor *out, const Tensor *a, double rtol);
-/* The x (..., n, k) of least norm among those for which the norm of a x - b
-** is least, and the rank (int64) of each a. */
-int tensor_lstsq(Tensor *x, Tensor *rank, const Tensor *a, const Tensor *b,
-                 double rtol);
-/* One triangle of x, its diagonal times `diagonal`; the rest is 0. */
-int tensor_triangle(Tensor *out, const Tensor *x, bool upper, double diagonal);
-
-/* }================================================================ */
-
-/* {================================================================
-** Fourier transforms, of float32 or float64. Complex tensors have a last dim
-** of 2 (real and imaginary part), which the dims and shapes named here leave
-** out. y[k] = scale * sum over j of x[j] exp(-2 pi i j k / n), or with the
-** other sign where inverse. Inputs may be any view, outputs are made by the
-** caller, contiguous; both of one dtype. Any length n >= 1.
-** ================================================================= */
-
-/* Complex to complex, along each dim whose bit is set in `dims`, at least
-** one. out may be x. */
-int tensor_fft(Tensor *out, const Tensor *x, unsigned dims, bool inverse,
-               double scale);
-/* Real to complex, of the same shape. */
-int tensor_fft_real(Tensor *out, const Tensor *x, unsigned dims, double scale);
-/* Real to complex along one dim: the first n / 2 + 1 elements, which tell
-** the others. */
-int tensor_rfft(Tensor *out, const Tensor *x, int dim, double scale);
-/* Back, with the other sign: out has n elements along dim and x n / 2 + 1;
-** their imaginary parts do not count where n's symmetry makes them 0. */
-int tensor_irfft(Tensor *out, const Tensor *x, int dim, double scale);
-/* sqrt(re^2 + im^2) of the complex z, without overflow on the way. */
-int tensor_complex_abs(Tensor *out, const Tensor *z);
-
-/* }================================================================ */
-
-/* {================================================================
-** Convolution and pooling over images. All tensors contiguous, float32 or
-** float64 alike. Images are (batch, height, width, channels), or (batch,
-** channels, height, width) where channels_first; kernels are always
-** (kernel_h, kernel_w, in_channels / groups, out_channels).
-** ================================================================= */
-
-typedef struct TensorWindow {
-  int64_t batch;
-  int64_t in_h, in_w, in_channels;
-  int64_t out_h, out_w, out_channels; /* out_channels: not for pooling */
-  int64_t kernel_h, kernel_w;
-  int64_t stride_h, stride_w;
-  int64_t dilation_h, dilation_w;
-  int64_t pad_top, pad_left; /* padding below and right follows from out_* */
-  int64_t groups;            /* 1 for pooling */
-  bool channels_first;
-} TensorWindow;
-
-/* y = x * k (cross-correlation, as in every deep-learning library). */
-int tensor_conv2d(const TensorWindow *w, Tensor *y, const Tensor *x,
-                  const Tensor *kernel);
-int tensor_conv2d_backward_input(const TensorWindow *w, Tensor *gx,
-                                 const Tensor *gy, const Tensor *kernel);
-int tensor_conv2d_backward_kernel(const TensorWindow *w, Tensor *gk,
-                                  const Tensor *x, const Tensor *gy);
-
-/* The same through volumes (batch, depth, height, width, channels), kernels
-** (kernel_d, kernel_h, kernel_w, in_channels / groups, out_channels). */
-typedef struct TensorVolume {
-  TensorWindow slice; /* what holds within a slice; not channels_first */
-  int64_t in_d, out_d, kernel_d, stride_d, dilation_d, pad_front;
-} TensorVolume;
-
-int tensor_conv3d(const TensorVolume *v, Tensor *y, const Tensor *x,
-                  const Tensor *kernel);
-int tensor_conv3d_backward_input(const TensorVolume *v, Tensor *gx,
-                                 const Tensor *gy, const Tensor *kernel);
-int tensor_conv3d_backward_kernel(const TensorVolume *v, Tensor *gk,
-                                  const Tensor *x, const Tensor *gy);
-
-/* position (int64, same shape as y): where in x, as one long row counted
-** from 1, each maximum stands; windows see only real elements. */
-int tensor_max_pool2d(const TensorWindow *w, Tensor *y, Tensor *position,
-                      const Tensor *x);
-/* The mean of the real elements under each window (padding not counted). */
-int tensor_avg_pool2d(const TensorWindow *w, Tensor *y, const Tensor *x);
-int tensor_avg_pool2d_backward(const TensorWindow *w, Tensor *gx,
-                               const Tensor *gy);
-
-/* }================================================================ */
-
-/* {================================================================
-** Signals
-** ================================================================= */
-
-/* out[k] = sum over j of a[k + j - before] b[j], elements outside a being 0,
-** in one to three dims; all int64, contiguous; sums wrap around. */
-int tensor_correlate(Tensor *out, const Tensor *a, const Tensor *b,
-                     const int64_t *before);
-
-/* How the elements along one dim make others between them. */
-typedef enum TensorSampling {
-  TENSOR_NEAREST, /* the element at the floor */
-  TENSOR_LINEAR,
-  TENSOR_CUBIC, /* Keys, a = -0.75; with antialias -0.5 */
-  TENSOR_AREA   /* the mean of all that the new element covers */
-} TensorSampling;
-
-typedef struct TensorResample {
-  TensorSampling mode;
-  int64_t in, out;    /* sizes, 1 or more */
-  double scale;       /* new elements to an old one; 0: out / in */
-  bool align_corners; /* the first and last elements stay in their places */
-  bool antialias;     /* linear, cubic: the filter is as wide as the step */
-  bool transposed;    /* the adjoint, from out to in: the gradient */
-} TensorResample;
-
-/* y = x with `in` elements along dim made `out`. Both contiguous, of one
-** float dtype. */
-int tensor_resample(const TensorResample *r, Tensor *y, const Tensor *x,
-                    int dim);
-/* Where in x TENSOR_NEAREST finds element i, from 0. */
-int64_t tensor_nearest(const TensorResample *r, int64_t i);
-
-/* }================================================================ */
-
-/* {================================================================
-** Picking elements by index tensors (int64 or int32; positions from 1,
-** negative ones from the end; anything else is an error that names the
-** position and the index that is wrong). Outputs made by the caller.
-** ================================================================= */
-
-/* out[...] = x as one long row [index[...]]; out has index's shape. */
-int tensor_take(Tensor *out, const Tensor *x, const Tensor *index);
-/* out as one long row [index[i]] = x[i], the last of equal positions
-** winning; x apart from out, of its dtype and of index's shape. */
-int tensor_put(Tensor *out, const Tensor *index, const Tensor *x);
-/* out (contiguous) as one long row [index[i]] += x[i]. */
-int tensor_take_add(Tensor *out, const Tensor *index, const Tensor *x);
-/* out[i][j] = x[i][index[i][j]] along dim (PyTorch's gather). */
-int tensor_gather(Tensor *out, const Tensor *x, int dim, const Tensor *index);
-/* out[i][index[i][j]] = x[i][j], or += where add (PyTorch's scatter_); the
-** last of equal positions wins; x apart from out. */
-int tensor_scatter(Tensor *out, int dim, const Tensor *index, const Tensor *x,
-                   bool add);
-/* out = x's slices at index (1-d) along dim. */
-int tensor_index_select(Tensor *out, const Tensor *x, int dim,
-                        const Tensor *index);
-/* out's slices at index (1-d) along dim += x's slices. */
-int tensor_index_add(Tensor *out, int dim, const Tensor *index,
-                     const Tensor *x);
-/* Some of a tensor's dims picked at once, by index tensors (any integer
-** dtype) that broadcast together: NumPy's advanced indexing. The result has
-** the dims of the broadcast index in the place of the picked dims where those
-** stand side by side, else in front; the other dims follow in their order. */
-typedef struct TensorIndex {
-  unsigned dims;  /* the picked dims, bit 0 is dim 0 */
-  unsigned names; /* which dims x's are in the words of messages; 0: its own */
-  const Tensor *index[TENSOR_MAX_DIMS]; /* one for each picked dim */
-} TensorIndex;
-
-/* The result's shape, and where in it the index's dims begin. */
-int tensor_index_shape(const TensorIndex *k, const Tensor *x, int *ndim,
-                       int64_t *shape, int *first);
-/* out (of that shape, x's dtype) = what is picked from x. */
-int tensor_index_get(Tensor *out, const Tensor *x, const TensorIndex *k);
-/* What would be picked = source, or += where add; the source broadcasts and
-** is converted. Of equal positions the last one in row-major order wins. */
-int tensor_index_put(Tensor *x, const TensorIndex *k, const Tensor *source,
-                     bool add);
-/* Makes out: (count, ndim) int64 positions from 1 of the elements that are
-** not 0. */
-int tensor_nonzero(Tensor *out, const Tensor *x);
 
 /* }================================================================ */
 
@@ -546,6 +223,21 @@ void tensor_random_restore(TensorRandom state);
 int tensor_random_uniform(Tensor *out, double low, double high);
 /* Float dtypes: mean, standard deviation. */
 int tensor_random_normal(Tensor *out, double mean, double sd);
+/* The same with parameters that have out's shape or broadcast to it. */
+int tensor_random_uniform_given(Tensor *out, const Tensor *low,
+                                const Tensor *high);
+int tensor_random_normal_given(Tensor *out, const Tensor *mean,
+                               const Tensor *sd);
+/* Float dtypes; parameters have out's shape or broadcast to it, finite and
+** above 0. Exponential: element > 0. Gamma: of mean concentration / rate.
+** Beta: of mean a / (a + b). */
+int tensor_random_exponential(Tensor *out, const Tensor *rate);
+int tensor_random_gamma(Tensor *out, const Tensor *concentration,
+                        const Tensor *rate);
+int tensor_random_beta(Tensor *out, const Tensor *a, const Tensor *b);
+/* Any dtype, integers clipped to their range: counts of mean rate, finite
+** and not negative. */
+int tensor_random_poisson(Tensor *out, const Tensor *rate);
 /* Any numeric dtype: integers low..high, both included, unbiased. */
 int tensor_random_integers(Tensor *out, int64_t low, int64_t high);
 /* 1 where a uniform number is below the element of p, else 0. p has out's
@@ -565,6 +257,13 @@ int tensor_random_multinomial(Tensor *out, const Tensor *p, bool replacement);
 ** path.
 ** ================================================================= */
 
+/* NumPy's npy, versions 1 to 3: bool, integers and floats of any size and
+** byte order (those that tensors lack become the next wider dtype, uint64
+** int64 where it fits), complex numbers as a last dim of 2; an array in
+** Fortran's order becomes a transposed view. Writes what numpy.save does. */
+int tensor_load_npy(Tensor *out, const char *path);
+int tensor_save_npy(const Tensor *x, const char *path);
+
 /* IDX, gzipped or not; big endian; uint8, int8, int16 (both read as int32),
 ** int32, float32, float64. Writes uint8, int32, float32, float64; gzips
 ** where the path ends in ".gz". */
@@ -578,19 +277,48 @@ int tensor_load_png(Tensor *out, const char *path);
 ** rounded to the nearest of 255 steps (NaN is 0); integers clipped. */
 int tensor_save_png(const Tensor *x, const char *path);
 
-/* Named tensors with a table of strings: the safetensors format. */
+/* Named tensors: what a safetensors or npz file holds. */
 typedef struct TensorFile {
   int count; /* tensors, in the order of the file */
   char **names;
   Tensor *tensors;
-  int entries; /* metadata */
+  int entries; /* metadata: a table of strings, safetensors only */
   char **keys;
   char **values;
+  bool compress; /* write deflated, npz only */
 } TensorFile;
 
 int tensor_load_safetensors(TensorFile *file, const char *path);
 int tensor_save_safetensors(const TensorFile *file, const char *path);
+/* NumPy's npz: a zip archive of npy files, stored or deflated. */
+int tensor_load_npz(TensorFile *file, const char *path);
+int tensor_save_npz(const TensorFile *file, const char *path);
 void tensor_file_free(TensorFile *file);
+
+/* A table of numbers as text, gzipped or not. */
+typedef enum TensorCsvHeader {
+  TENSOR_CSV_GUESS, /* names where a field of the first line is no number */
+  TENSOR_CSV_NAMES,
+  TENSOR_CSV_NUMBERS
+} TensorCsvHeader;
+typedef struct TensorCsvOptions {
+  TensorDType dtype;
+  TensorCsvHeader header;
+  char separator; /* '\0': tab, semicolon or comma, as the first line has */
+} TensorCsvOptions;
+typedef struct TensorCsv {
+  Tensor table;  /* (rows, columns) */
+  int64_t count; /* of names: that of the columns, or 0 */
+  char **names;
+} TensorCsv;
+int tensor_load_csv(TensorCsv *csv, const char *path,
+                    const TensorCsvOptions *options);
+void tensor_csv_free(TensorCsv *csv);
+/* (rows, columns), or (rows) as one column, under `count` names (or 0),
+** gzipped where the path ends in ".gz". Each number with as few digits as
+** give it again. */
+int tensor_save_csv(const Tensor *x, const char *path, int64_t count,
+                    char *const *names, char separator);
 
 /* Whole-file writing: opens a temporary file beside path. */
 typedef struct TensorOutput TensorOutput;

@@ -95,22 +95,36 @@ static int push_one(lua_State *L, const VmBinding *b, VmArgs *args,
   return 1;
 }
 
+/* A row without a form of its own: its result, copied over the first input.
+** While that is tracked the row reads a copy, for its gradient's sake. */
+static int copy_back(lua_State *L, const VmBinding *b, VmArgs *args) {
+  OpResults r;
+  Value *x = args->in[0];
+  int status = TENSOR_OK;
+  if (x->track != NULL && nn_grad_enabled()) {
+    status = nn_call(nn_row("clone"), 1, &x, NULL, &r);
+    if (status != TENSOR_OK) return status;
+    args->in[0] = r.few[0];
+  } else {
+    nn_value_retain(x);
+  }
+  status = call_row(L, b, args, &r);
+  if (status == TENSOR_OK) {
+    Value *pair[2] = {x, r.few[0]};
+    status = nn_call_in_place(nn_row("copy_"), 2, pair, NULL);
+    nn_results_release(&r);
+  }
+  nn_value_release(x);
+  return status;
+}
+
 /* Into the first argument, which is also the result. */
 static int change_in_place(lua_State *L, const VmBinding *b, VmArgs *args) {
   const OpAttrs *attrs = b->has_attrs ? &args->attrs : NULL;
   const OpRow *row = b->row;
-  int status;
-  if (row->map != NULL || row->in_place) {
-    status = nn_call_in_place(row, args->inputs, args->in, attrs);
-  } else {
-    OpResults r;
-    status = call_row(L, b, args, &r);
-    if (status == TENSOR_OK) {
-      Value *pair[2] = {args->in[0], r.few[0]};
-      status = nn_call_in_place(nn_row("copy_"), 2, pair, NULL);
-      nn_results_release(&r);
-    }
-  }
+  int status = row->map != NULL || row->in_place
+                   ? nn_call_in_place(row, args->inputs, args->in, attrs)
+                   : copy_back(L, b, args);
   vm_release_args(args);
   if (status != TENSOR_OK) return vm_raise(L, status);
   vm_charge(L);

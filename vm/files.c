@@ -1,391 +1,386 @@
 /*
-** files.c - files for Lua: tensor.save and tensor.load by the end of the
-** path, and the part of `native` that reads, writes and names files.
+** files.c - files for Lua: tensor.save and tensor.load, by the end of the
+** path.
 */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "tensor/file.h"
-#include "vm/guard.h"
-#include "vm/module.h"
+#include "vm/create.h"
+#include "vm/files.h"
 
-/* The name of a tensor that is saved alone in a safetensors file. */
-#define ALONE "tensor"
+/* {== formats =========================================================== */
 
-/* {== paths ============================================================= */
+/*
+** A format is a row of the table below: the ends of its paths, what loads
+** and saves it for Lua, and what these call. `load` pushes its results and
+** returns how many; `save` returns a status; the path is at 1, options are a
+** table at `options` or nil there.
+*/
+typedef struct Format Format;
+struct Format {
+  const char *endings[5];
+  int (*load)(lua_State *L, const Format *f, const char *path, int options);
+  int (*save)(lua_State *L, const Format *f, const char *path, int options);
+  int (*read)(Tensor *out, const char *path); /* of load_one, save_one */
+  int (*write)(const Tensor *x, const char *path);
+  VmReadFile *read_several; /* of load_several, save_several */
+  int (*write_several)(const TensorFile *file, const char *path);
+  const char *alone; /* the name of a tensor that is saved without a table;
+                        NULL: a file holds one tensor */
+  const char *load_options, *save_options; /* their names; NULL: none */
+};
 
-/* The path at idx; `who` is the function's name for messages. */
-static const char *check_path(lua_State *L, int idx, const char *who) {
-  size_t length;
-  if (lua_type(L, idx) != LUA_TSTRING)
-    vm_error(L, "%s: argument #%d must be a path (a string), not a %s", who,
-             idx, luaL_typename(L, idx));
-  const char *path = lua_tolstring(L, idx, &length);
-  if (length == 0) vm_error(L, "%s: the path is empty", who);
-  if (strlen(path) != length)
-    vm_error(L, "%s: the path holds a zero byte", who);
-  return path;
-}
-
-typedef enum Format { FORMAT_IDX, FORMAT_PNG, FORMAT_SAFETENSORS } Format;
-
-static Format check_format(lua_State *L, const char *path, const char *who) {
-  static const struct {
-    const char *ending;
-    Format format;
-  } formats[] = {{".idx", FORMAT_IDX},   {".idx.gz", FORMAT_IDX},
-                 {"-ubyte", FORMAT_IDX}, {"-ubyte.gz", FORMAT_IDX},
-                 {".png", FORMAT_PNG},   {".safetensors", FORMAT_SAFETENSORS}};
-  size_t length = strlen(path);
-  for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-    size_t n = strlen(formats[i].ending);
-    if (length > n && !strcasecmp(path + length - n, formats[i].ending))
-      return formats[i].format;
-  }
-  vm_error(L,
-           "%s: '%s': the path must end in .safetensors, .png, .idx, .idx.gz, "
-           "-ubyte or -ubyte.gz",
-           who, path);
-  return FORMAT_IDX; /* not reached */
-}
-
-/* Whether to try again what failed: once, after collecting garbage. */
-static bool worth_a_retry(lua_State *L, int status) {
-  if (status != TENSOR_NO_MEMORY) return false;
-  lua_gc(L, LUA_GCCOLLECT, 0);
-  tensor_memory_clear();
-  return true;
-}
-
-/* }== named tensors ===================================================== */
-
-static void release_file(void *file) {
-  tensor_file_free(file);
-  free(file);
-}
-
-/* Pushes a guard with an empty file in it. */
-static TensorFile *new_file(lua_State *L, VmGuard **guard) {
-  *guard = vm_new_guard(L, release_file);
-  (*guard)->what = calloc(1, sizeof(TensorFile));
-  if ((*guard)->what == NULL) vm_raise(L, tensor_no_memory(sizeof(TensorFile)));
-  return (*guard)->what;
-}
-
-static int64_t count_pairs(lua_State *L, int idx) {
-  int64_t count = 0;
-  for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) count++;
-  return count;
-}
-
-/* The key below the value on top, which must be text without a zero byte. */
-static const char *check_key(lua_State *L, const char *who, const char *what) {
-  if (lua_type(L, -2) != LUA_TSTRING)
-    vm_error(L, "%s: %s must have names (strings), not a %s as a key", who,
-             what, luaL_typename(L, -2));
-  const char *key = lua_tostring(L, -2);
-  if (strlen(key) != lua_rawlen(L, -2))
-    vm_error(L, "%s: a name holds a zero byte", who);
-  return key;
-}
-
-static char *copy_text(lua_State *L, const char *text) {
-  char *copy = strdup(text);
-  if (copy == NULL) vm_raise(L, tensor_no_memory((int64_t)strlen(text)));
-  return copy;
-}
-
-static void add_tensor(lua_State *L, TensorFile *file, const char *name,
-                       const Value *v) {
-  file->names[file->count] = copy_text(L, name);
-  tensor_alias(&file->tensors[file->count++], &v->t);
-}
-
-static void room_for_tensors(lua_State *L, TensorFile *file, int64_t count) {
-  file->names = calloc((size_t)count + 1, sizeof *file->names);
-  file->tensors = calloc((size_t)count + 1, sizeof *file->tensors);
-  if (file->names == NULL || file->tensors == NULL)
-    vm_raise(L, tensor_no_memory(count));
-}
-
-/* Fills the file with the table of tensors at idx. */
-static void take_tensors(lua_State *L, TensorFile *file, int idx,
-                         const char *who) {
-  room_for_tensors(L, file, count_pairs(L, idx));
-  for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
-    const char *name = check_key(L, who, "tensors in a table");
-    const Value *v = vm_to_value(L, -1);
-    if (v == NULL)
-      vm_error(L, "%s: '%s' is a %s, not a tensor", who, name,
-               luaL_typename(L, -1));
-    add_tensor(L, file, name, v);
-  }
-}
-
-/* Fills the file's metadata from the table of strings at idx. */
-static void take_metadata(lua_State *L, TensorFile *file, int idx,
-                          const char *who) {
-  int64_t count = count_pairs(L, idx);
-  file->keys = calloc((size_t)count + 1, sizeof *file->keys);
-  file->values = calloc((size_t)count + 1, sizeof *file->values);
-  if (file->keys == NULL || file->values == NULL)
-    vm_raise(L, tensor_no_memory(count));
-  for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
-    const char *key = check_key(L, who, "metadata");
-    if (lua_type(L, -1) != LUA_TSTRING)
-      vm_error(L, "%s: metadata '%s' must be a string, not a %s", who, key,
-               luaL_typename(L, -1));
-    const char *value = lua_tostring(L, -1);
-    if (strlen(value) != lua_rawlen(L, -1))
-      vm_error(L, "%s: metadata '%s' holds a zero byte", who, key);
-    int i = file->entries++;
-    file->keys[i] = copy_text(L, key);
-    file->values[i] = copy_text(L, value);
-  }
-}
-
-/* Pushes another reference to t. */
-static void push_alias(lua_State *L, const Tensor *t) {
-  Tensor alias;
-  tensor_alias(&alias, t);
-  vm_push_tensor(L, &alias);
-}
-
-static void push_tensors(lua_State *L, const TensorFile *file) {
-  lua_createtable(L, 0, file->count);
-  for (int i = 0; i < file->count; i++) {
-    push_alias(L, &file->tensors[i]);
-    lua_setfield(L, -2, file->names[i]);
-  }
-}
-
-static TensorFile *load_file(lua_State *L, const char *path, VmGuard **guard) {
-  TensorFile *file = new_file(L, guard);
-  int status = tensor_load_safetensors(file, path);
-  if (worth_a_retry(L, status)) status = tensor_load_safetensors(file, path);
-  if (status != TENSOR_OK) vm_raise(L, status);
-  return file;
-}
-
-/* load_safetensors(path) -> tensors by name, metadata, list of names */
-static int files_load_safetensors(lua_State *L) {
-  const char *path = check_path(L, 1, "load_safetensors");
-  VmGuard *guard;
-  const TensorFile *file = load_file(L, path, &guard);
-  push_tensors(L, file);
-  lua_createtable(L, 0, file->entries);
-  for (int i = 0; i < file->entries; i++) {
-    lua_pushstring(L, file->values[i]);
-    lua_setfield(L, -2, file->keys[i]);
-  }
-  lua_createtable(L, file->count, 0);
-  for (int i = 0; i < file->count; i++) {
-    lua_pushstring(L, file->names[i]);
-    lua_rawseti(L, -2, i + 1);
-  }
-  vm_guard_release(guard);
-  return 3;
-}
-
-/* save_safetensors(path, tensors [, metadata]) */
-static int files_save_safetensors(lua_State *L) {
-  static const char who[] = "save_safetensors";
-  const char *path = check_path(L, 1, who);
-  luaL_checktype(L, 2, LUA_TTABLE);
-  lua_settop(L, 3);
-  VmGuard *guard;
-  TensorFile *file = new_file(L, &guard);
-  take_tensors(L, file, 2, who);
-  if (!lua_isnil(L, 3)) {
-    luaL_checktype(L, 3, LUA_TTABLE);
-    take_metadata(L, file, 3, who);
-  }
-  int status = tensor_save_safetensors(file, path);
-  vm_guard_release(guard);
-  return status == TENSOR_OK ? 0 : vm_raise(L, status);
-}
-
-/* }== tensor.save, tensor.load ========================================== */
-
-static int save_named(lua_State *L, const char *path) {
-  VmGuard *guard;
-  TensorFile *file = new_file(L, &guard);
-  const Value *v = vm_to_value(L, 2);
-  if (v != NULL) {
-    room_for_tensors(L, file, 1);
-    add_tensor(L, file, ALONE, v);
-  } else {
-    take_tensors(L, file, 2, "tensor.save");
-  }
-  int status = tensor_save_safetensors(file, path);
-  vm_guard_release(guard);
-  return status;
-}
-
-static int tensor_file_save(lua_State *L) {
-  static const char who[] = "tensor.save";
-  const char *path = check_path(L, 1, who);
-  Format format = check_format(L, path, who);
-  const Value *v = vm_to_value(L, 2);
-  if (v == NULL && !lua_istable(L, 2))
-    return vm_error(L,
-                    "%s: argument #2 must be a tensor or a table of named "
-                    "tensors, not a %s",
-                    who, luaL_typename(L, 2));
-  if (v == NULL && format != FORMAT_SAFETENSORS)
-    return vm_error(L,
-                    "%s: '%s' holds one tensor; a table of tensors needs a "
-                    "path that ends in .safetensors",
-                    who, path);
-  int status = format == FORMAT_SAFETENSORS ? save_named(L, path)
-               : format == FORMAT_PNG       ? tensor_save_png(&v->t, path)
-                                            : tensor_save_idx(&v->t, path);
-  return status == TENSOR_OK ? 0 : vm_raise(L, status);
-}
-
-static int load_named(lua_State *L, const char *path) {
-  VmGuard *guard;
-  const TensorFile *file = load_file(L, path, &guard);
-  if (file->count == 1 && strcmp(file->names[0], ALONE) == 0)
-    push_alias(L, &file->tensors[0]);
-  else
-    push_tensors(L, file);
-  vm_guard_release(guard);
-  return 1;
-}
-
-static int tensor_file_load(lua_State *L) {
-  static const char who[] = "tensor.load";
-  const char *path = check_path(L, 1, who);
-  Format format = check_format(L, path, who);
-  if (format == FORMAT_SAFETENSORS) return load_named(L, path);
-  int (*load)(Tensor *, const char *) =
-      format == FORMAT_PNG ? tensor_load_png : tensor_load_idx;
+static int load_one(lua_State *L, const Format *f, const char *path,
+                    int options) {
+  (void)options;
   Tensor t = {0};
-  int status = load(&t, path);
-  if (worth_a_retry(L, status)) status = load(&t, path);
+  int status = f->read(&t, path);
+  if (vm_worth_a_retry(L, status)) status = f->read(&t, path);
   if (status != TENSOR_OK) return vm_raise(L, status);
   vm_push_tensor(L, &t);
   return 1;
 }
 
-/* }== files and folders ================================================= */
+static int save_one(lua_State *L, const Format *f, const char *path,
+                    int options) {
+  (void)options;
+  return f->write(&vm_check_value(L, 2)->t, path);
+}
 
-/* write_file(path, text): whole or not at all */
-static int files_write(lua_State *L) {
-  size_t length;
-  const char *path = check_path(L, 1, "write_file");
-  const char *text = luaL_checklstring(L, 2, &length);
-  TensorOutput *output = tensor_output_open(path);
-  if (output == NULL) return vm_raise(L, TENSOR_FAIL);
-  int status = tensor_output_write(output, text, length);
-  if (status == TENSOR_OK)
-    status = tensor_output_commit(output);
+/* A tensor that was saved alone comes back alone. */
+static int load_several(lua_State *L, const Format *f, const char *path,
+                        int options) {
+  (void)options;
+  VmGuard *guard;
+  const TensorFile *file = vm_load_file(L, f->read_several, path, &guard);
+  if (file->count == 1 && strcmp(file->names[0], f->alone) == 0)
+    vm_push_alias(L, &file->tensors[0]);
   else
-    tensor_output_cancel(output);
-  return status == TENSOR_OK ? 0 : vm_raise(L, status);
+    vm_push_tensors(L, file);
+  vm_guard_release(guard);
+  return 1;
 }
 
-static void release_bytes(void *bytes) { free(bytes); }
+static int save_several(lua_State *L, const Format *f, const char *path,
+                        int options) {
+  VmGuard *guard;
+  TensorFile *file = vm_new_file(L, &guard);
+  const Value *v = vm_to_value(L, 2);
+  if (v != NULL)
+    vm_take_alone(L, file, v, f->alone);
+  else
+    vm_take_tensors(L, file, 2, "tensor.save");
+  if (lua_istable(L, options)) {
+    lua_pushliteral(L, "compress");
+    lua_rawget(L, options);
+    file->compress = lua_toboolean(L, -1);
+  }
+  int status = f->write_several(file, path);
+  vm_guard_release(guard);
+  return status;
+}
 
-/* read_file(path) -> its bytes */
-static int files_read(lua_State *L) {
-  const char *path = check_path(L, 1, "read_file");
-  VmGuard *guard = vm_new_guard(L, release_bytes);
-  int fd;
-  int64_t size;
-  int status = tensor_input_open(path, &fd, &size);
+/* {-- CSV -- */
+
+/* Pushes the option, nil where there is none, and returns its type. */
+static int push_option(lua_State *L, int options, const char *name) {
+  if (!lua_istable(L, options)) {
+    lua_pushnil(L);
+    return LUA_TNIL;
+  }
+  lua_pushstring(L, name);
+  return lua_rawget(L, options);
+}
+
+static char check_separator(lua_State *L, int options, const char *who) {
+  if (push_option(L, options, "separator") == LUA_TNIL) return '\0';
+  size_t length = 0;
+  const char *text = lua_tolstring(L, -1, &length);
+  if (length != 1 || strchr(",;|\t", *text) == NULL)
+    vm_error(L, "%s: separator must be \",\", \";\", \"|\" or a tab", who);
+  return *text;
+}
+
+static TensorCsvOptions check_csv(lua_State *L, int options) {
+  static const char who[] = "tensor.load";
+  TensorCsvOptions o = {.dtype = nn_default_dtype};
+  o.separator = check_separator(L, options, who);
+  int type = push_option(L, options, "header");
+  if (type == LUA_TBOOLEAN)
+    o.header = lua_toboolean(L, -1) ? TENSOR_CSV_NAMES : TENSOR_CSV_NUMBERS;
+  else if (type != LUA_TNIL)
+    vm_error(L, "%s: header must be true or false, not a %s", who,
+             luaL_typename(L, -1));
+  push_option(L, options, "dtype");
+  o.dtype = vm_check_dtype(L, lua_gettop(L), o.dtype, who);
+  return o;
+}
+
+static void release_csv(void *csv) {
+  tensor_csv_free(csv);
+  free(csv);
+}
+
+/* The table and, where the file has them, a list of names. */
+static int load_csv(lua_State *L, const Format *f, const char *path,
+                    int options) {
+  (void)f;
+  TensorCsvOptions o = check_csv(L, options);
+  VmGuard *guard = vm_new_guard(L, release_csv);
+  TensorCsv *csv = guard->what = calloc(1, sizeof *csv);
+  if (csv == NULL) return vm_raise(L, tensor_no_memory(sizeof *csv));
+  int status = tensor_load_csv(csv, path, &o);
+  if (vm_worth_a_retry(L, status)) status = tensor_load_csv(csv, path, &o);
   if (status != TENSOR_OK) return vm_raise(L, status);
-  guard->what = malloc((size_t)size + 1);
-  status = guard->what == NULL ? tensor_no_memory(size)
-                               : tensor_input_read(path, fd, guard->what, size);
-  close(fd);
-  if (status != TENSOR_OK) {
-    vm_guard_release(guard);
-    return vm_raise(L, status);
+  vm_push_alias(L, &csv->table);
+  if (csv->names != NULL) lua_newtable(L);
+  for (int64_t i = 0; i < csv->count; i++) {
+    lua_pushstring(L, csv->names[i]);
+    lua_rawseti(L, -2, i + 1);
   }
-  lua_pushlstring(L, guard->what, (size_t)size);
+  int results = csv->names != NULL ? 2 : 1;
   vm_guard_release(guard);
-  return 1;
+  return results;
 }
 
-/* file_exists(path) -> whether something is there */
-static int files_exists(lua_State *L) {
-  struct stat info;
-  lua_pushboolean(L, stat(check_path(L, 1, "file_exists"), &info) == 0);
-  return 1;
+/* The option names as C strings, which live as long as the options do; and
+** how many. */
+static char **check_names(lua_State *L, int options, int64_t *count) {
+  static const char who[] = "tensor.save";
+  int type = push_option(L, options, "names");
+  *count = 0;
+  if (type == LUA_TNIL) return NULL;
+  if (type != LUA_TTABLE || lua_rawlen(L, -1) == 0)
+    vm_error(L, "%s: names must be a list of strings, one for each column",
+             who);
+  int list = lua_gettop(L);
+  *count = (int64_t)lua_rawlen(L, list);
+  char **names = lua_newuserdatauv(L, (size_t)*count * sizeof *names, 0);
+  for (int64_t i = 0; i < *count; i++) {
+    if (lua_rawgeti(L, list, i + 1) != LUA_TSTRING)
+      vm_error(L, "%s: name %d must be a string, not a %s", who, (int)i + 1,
+               luaL_typename(L, -1));
+    names[i] = (char *)lua_tostring(L, -1);
+    if (strlen(names[i]) != lua_rawlen(L, -1))
+      vm_error(L, "%s: name %d holds a zero byte", who, (int)i + 1);
+    lua_pop(L, 1);
+  }
+  return names;
 }
 
-/* mkdir, content with a folder that is there. */
-static int make_one_folder(const char *path) {
-  struct stat info;
-  if (mkdir(path, 0777) == 0) return TENSOR_OK;
-  if (errno != EEXIST) return tensor_path_fail(path);
-  if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return TENSOR_OK;
-  return tensor_fail("%s: is a file, not a folder", path);
+static int save_csv(lua_State *L, const Format *f, const char *path,
+                    int options) {
+  (void)f;
+  int64_t count;
+  char separator = check_separator(L, options, "tensor.save");
+  char **names = check_names(L, options, &count);
+  return tensor_save_csv(&vm_check_value(L, 2)->t, path, count, names,
+                         separator);
 }
 
-/* Makes the folder and those above it. `path` is changed for a while. */
-static int make_folders(char *path) {
-  for (char *p = path + 1;; p++) {
-    if (*p != '/' && *p != '\0') continue;
-    char end = *p;
-    *p = '\0';
-    int status = make_one_folder(path);
-    *p = end;
-    if (status != TENSOR_OK || end == '\0') return status;
+/* }-- */
+
+static const Format formats[] = {
+    {.endings = {".safetensors"},
+     .load = load_several,
+     .save = save_several,
+     .read_several = tensor_load_safetensors,
+     .write_several = tensor_save_safetensors,
+     .alone = "tensor"},
+    {.endings = {".npz"},
+     .load = load_several,
+     .save = save_several,
+     .read_several = tensor_load_npz,
+     .write_several = tensor_save_npz,
+     .alone = "arr_0", /* as numpy.savez names it */
+     .save_options = "compress"},
+    {.endings = {".npy"},
+     .load = load_one,
+     .save = save_one,
+     .read = tensor_load_npy,
+     .write = tensor_save_npy},
+    {.endings = {".csv", ".csv.gz"},
+     .load = load_csv,
+     .save = save_csv,
+     .load_options = "dtype, header, separator",
+     .save_options = "names, separator"},
+    {.endings = {".png"},
+     .load = load_one,
+     .save = save_one,
+     .read = tensor_load_png,
+     .write = tensor_save_png},
+    {.endings = {".idx", ".idx.gz", "-ubyte", "-ubyte.gz"},
+     .load = load_one,
+     .save = save_one,
+     .read = tensor_load_idx,
+     .write = tensor_save_idx}};
+#define FORMATS (sizeof formats / sizeof formats[0])
+
+static bool ends_in(const char *path, const char *ending) {
+  size_t length = strlen(path), n = strlen(ending);
+  return length > n && strcasecmp(path + length - n, ending) == 0;
+}
+
+/* Pushes the endings of all formats, or of those of several tensors. */
+static const char *push_endings(lua_State *L, bool several) {
+  int count = 0;
+  luaL_Buffer list;
+  luaL_buffinit(L, &list);
+  for (size_t i = 0; i < FORMATS; i++)
+    for (const char *const *e = formats[i].endings; *e != NULL; e++) {
+      if (several && formats[i].alone == NULL) continue;
+      if (count++ > 0) luaL_addstring(&list, ", ");
+      luaL_addstring(&list, *e);
+    }
+  luaL_pushresult(&list);
+  return lua_tostring(L, -1);
+}
+
+static const Format *check_format(lua_State *L, const char *path,
+                                  const char *who) {
+  for (size_t i = 0; i < FORMATS; i++)
+    for (const char *const *e = formats[i].endings; *e != NULL; e++)
+      if (ends_in(path, *e)) return &formats[i];
+  vm_error(L, "%s: '%s': the path must end in one of %s", who, path,
+           push_endings(L, false));
+  return NULL; /* not reached */
+}
+
+/* Whether the word is one of the list "a, b, c". */
+static bool is_listed(const char *list, const char *word) {
+  size_t n = strlen(word);
+  for (const char *p = list; p != NULL; p = strchr(p, ' ')) {
+    p += *p == ' ';
+    if (strncmp(p, word, n) == 0 && (p[n] == ',' || p[n] == '\0')) return true;
+  }
+  return false;
+}
+
+/* The options at idx: nil, or a table of those listed. */
+static void check_options(lua_State *L, int idx, const char *list,
+                          const char *path, const char *who) {
+  if (lua_isnil(L, idx)) return;
+  if (!lua_istable(L, idx))
+    vm_error(L, "%s: the options must be a table, not a %s", who,
+             luaL_typename(L, idx));
+  for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) {
+    bool named = lua_type(L, -2) == LUA_TSTRING;
+    const char *name = named ? lua_tostring(L, -2) : luaL_typename(L, -2);
+    if (named && is_listed(list, name)) continue;
+    vm_error(L, "%s: unknown option '%s'; '%s' takes %s", who, name, path,
+             list != NULL ? list : "no options");
   }
 }
 
-/* make_folder(path): with the folders above it; one that is there is fine */
-static int files_make_folder(lua_State *L) {
-  const char *path = check_path(L, 1, "make_folder");
-  VmGuard *guard = vm_new_guard(L, release_bytes);
-  guard->what = copy_text(L, path);
-  int status = make_folders(guard->what);
-  vm_guard_release(guard);
+/* }== tensor.save, tensor.load ========================================== */
+
+static int tensor_file_save(lua_State *L) {
+  static const char who[] = "tensor.save";
+  lua_settop(L, 3);
+  const char *path = vm_check_path(L, 1, who);
+  const Format *f = check_format(L, path, who);
+  if (vm_to_value(L, 2) == NULL && !lua_istable(L, 2))
+    return vm_error(L,
+                    "%s: argument #2 must be a tensor or a table of named "
+                    "tensors, not a %s",
+                    who, luaL_typename(L, 2));
+  if (lua_istable(L, 2) && f->alone == NULL)
+    return vm_error(L,
+                    "%s: '%s' holds one tensor; a table of tensors needs a "
+                    "path that ends in one of %s",
+                    who, path, push_endings(L, true));
+  check_options(L, 3, f->save_options, path, who);
+  int status = f->save(L, f, path, 3);
   return status == TENSOR_OK ? 0 : vm_raise(L, status);
 }
 
-/* rename_file(from, to): takes the place of a file that is there */
-static int files_rename(lua_State *L) {
-  const char *from = check_path(L, 1, "rename_file");
-  const char *to = check_path(L, 2, "rename_file");
-  if (rename(from, to) == 0) return 0;
-  return vm_error(L, "%s: cannot be renamed to '%s': %s", from, to,
-                  strerror(errno));
-}
-
-/* remove_file(path): a file, not a folder */
-static int files_remove(lua_State *L) {
-  const char *path = check_path(L, 1, "remove_file");
-  return unlink(path) == 0 ? 0 : vm_raise(L, tensor_path_fail(path));
+static int tensor_file_load(lua_State *L) {
+  static const char who[] = "tensor.load";
+  lua_settop(L, 2);
+  const char *path = vm_check_path(L, 1, who);
+  const Format *f = check_format(L, path, who);
+  check_options(L, 2, f->load_options, path, who);
+  return f->load(L, f, path, 2);
 }
 
 /* }===================================================================== */
 
-const luaL_Reg vm_native_files[] = {
-    {"load_safetensors", files_load_safetensors},
-    {"save_safetensors", files_save_safetensors},
-    {"write_file", files_write},
-    {"read_file", files_read},
-    {"file_exists", files_exists},
-    {"make_folder", files_make_folder},
-    {"rename_file", files_rename},
-    {"remove_file", files_remove},
-    {NULL, NULL}};
+static const char save_help[] =
+    "Writes a tensor, or a table of tensors by name, to a file. The end of "
+    "the path says how:\n"
+    "  .npy            one tensor, as numpy.save writes it\n"
+    "  .npz            tensors by name, as numpy.savez; {compress=true} packs\n"
+    "                  them, as numpy.savez_compressed\n"
+    "  .safetensors    tensors by name\n"
+    "  .csv .csv.gz    numbers as text: (rows, columns), or (rows) as one\n"
+    "                  column; {names={...}} writes a first line of names,\n"
+    "                  {separator=\";\"} puts that between fields\n"
+    "  .png            an image (height, width) or (height, width, 1 to 4\n"
+    "                  channels); floats mean 0 to 1, out of range is clipped\n"
+    "  .idx .idx.gz    uint8, int32, float32 or float64; -ubyte and\n"
+    "                  -ubyte.gz are the same\n"
+    "All keep dtype and values exactly, but .png (8 bits) and .csv, whose "
+    "numbers have as few digits as give them again, and no dtype (true is "
+    "1). The other formats take every dtype. The file is written beside its "
+    "place and then renamed: a crash leaves the old one whole.\n"
+    "Errors: a path that ends otherwise, a folder that does not exist, a "
+    "shape or dtype the format has no place for, an unknown option.\n"
+    "See also: tensor.load.\n"
+    "  > path = os.tmpname();\n"
+    "  > x = tensor({{1, 2}, {3, 4}});\n"
+    "  > tensor.save(path .. \".npz\", {x=x, mean=x:mean()})\n"
+    "  > tensor.load(path .. \".npz\").mean\n"
+    "  float32 ()  2.5000\n"
+    "  > tensor.save(path .. \".csv\", x / 10, {names={\"a\", \"b\"}})\n"
+    "  > io.open(path .. \".csv\"):read(\"a\")\n"
+    "  a,b\n"
+    "  0.1,0.2\n"
+    "  0.3,0.4\n"
+    "  > for _, e in ipairs{\"\", \".npz\", \".csv\"} do os.remove(path .. e) "
+    "end";
+
+static const char load_help[] =
+    "Reads what the end of the path says: a tensor, or a table of tensors by "
+    "name.\n"
+    "  .npy            bool, integers and floats of any size and byte order;\n"
+    "                  complex numbers get a last dim of 2. A Fortran-order\n"
+    "                  array is a transposed view\n"
+    "  .npz            tensors by name, stored or packed\n"
+    "  .safetensors    tensors by name\n"
+    "  .csv .csv.gz    (rows, columns) of float32, and a list of the columns'\n"
+    "                  names if the first line has them; see below\n"
+    "  .png            uint8 (height, width, channels): grey, grey and alpha,\n"
+    "                  RGB or RGBA, 16 bits rounded to 8\n"
+    "  .idx .idx.gz    any; -ubyte and -ubyte.gz are the same\n"
+    "Types that tensors lack become the next that hold them: int8, int16 and "
+    "uint16 int32, uint32 int64, float16 and bfloat16 float32; uint64 becomes "
+    "int64 if it fits. An .npz or .safetensors file of one tensor that was "
+    "saved without a name gives the tensor itself.\n"
+    "CSV: fields between commas, semicolons or tabs, as the first line shows "
+    "(or {separator=\"|\"}), quoted or not. A first line with a field that is "
+    "no number is names ({header=true} or {header=false} decides). Empty "
+    "fields, NA, N/A, NaN, null and none are NaN. {dtype=\"float64\"} or any "
+    "other dtype: float32 holds about 7 digits, and whole numbers up to 2^24 "
+    "exactly.\n"
+    "Errors: a file that is not what its name says, is cut off, has bytes "
+    "left over, or holds what no tensor can (text, Python objects): no code "
+    "in a file is ever run. Of CSV the message tells line and column.\n"
+    "See also: tensor.save.\n"
+    "  > path = os.tmpname();\n"
+    "  > file = io.open(path .. \".csv\", \"w\");\n"
+    "  > file:write(\"day;rain\\n1;0.5\\n2;NA\\n\"):close();\n"
+    "  > table_of_numbers, names = tensor.load(path .. \".csv\");\n"
+    "  > table_of_numbers\n"
+    "  float32 (2, 2)\n"
+    "    1.0000  0.5000\n"
+    "    2.0000     nan\n"
+    "  > table.concat(names, \" \")\n"
+    "  day rain\n"
+    "  > os.remove(path) and os.remove(path .. \".csv\")\n"
+    "  true";
 
 const VmFunction vm_functions_files[] = {
-    {"tensor.save", "path, x", tensor_file_save,
-     "Writes a tensor to a file, whole or not at all. The end of the path "
-     "says how: .safetensors (also a table of named tensors), .png (an image: "
-     "height, width, channels), .idx, .idx.gz."},
-    {"tensor.load", "path", tensor_file_load,
-     "Reads what tensor.save writes: a tensor, or a table of named tensors "
-     "from a .safetensors file with other names than its own. PNG gives "
-     "uint8 (height, width, channels)."},
+    {"tensor.save", "path, x, options", tensor_file_save, save_help},
+    {"tensor.load", "path, options", tensor_file_load, load_help},
     {NULL, NULL, NULL, NULL}};

@@ -20,6 +20,7 @@ typedef struct VmFunction {
 /* Lists of documented functions; each ends with a NULL name. A function
 ** named "tensor.f" goes into the module, "tensor:f" into the methods, and
 ** "autograd.f" into native.autograd. */
+extern const VmFunction vm_functions_table[];
 extern const VmFunction vm_functions_create[];
 extern const VmFunction vm_functions_random[];
 extern const VmFunction vm_functions_value[];
@@ -33,6 +34,8 @@ extern const luaL_Reg vm_native_optimize[];
 extern const luaL_Reg vm_native_autograd[];
 extern const luaL_Reg vm_native_table[];
 
+/* The path at idx; `who` is the function's name for messages. */
+const char *vm_check_path(lua_State *L, int idx, const char *who);
 /* Pushes the metatable of tensors. */
 void vm_push_metatable(lua_State *L);
 /* Makes the metatable; the methods are a table at the top of the stack. */

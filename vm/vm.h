@@ -64,6 +64,7 @@ int vm_shell(lua_State *L);
 /* Pieces of the `native` module, each in its own file, in luaL_Reg form. */
 extern const luaL_Reg vm_native_json[];
 extern const luaL_Reg vm_native_files[];
+extern const luaL_Reg vm_native_folders[];
 extern const luaL_Reg vm_native_system[];
 extern const luaL_Reg vm_native_canvas[];
 

@@ -16,10 +16,11 @@ local modules = {
     {"Creation", [[zeros ones full empty eye zeros_like ones_like full_like
       arange linspace logspace default_dtype]]},
     {"Random numbers", [[manual_seed rand randn rand_like randn_like uniform
-      normal randint randperm bernoulli multinomial exponential gamma beta
-      poisson binomial laplace cauchy log_normal dirichlet]]},
+      normal randint randint_like randperm bernoulli multinomial exponential
+      gamma beta poisson binomial laplace cauchy log_normal dirichlet uniform_
+      normal_ bernoulli_ exponential_]]},
     {"Attributes and conversion", [[shape ndim dtype T numel is item totable
-      is_contiguous to float double long int byte bool set_printoptions
+      is_contiguous describe to float double long int byte bool set_printoptions
       get_printoptions printoptions]]},
     {"Elements", [[select narrow index_select masked_select gather take nonzero
       where masked_fill scatter scatter_ scatter_add scatter_add_ index_copy
@@ -41,7 +42,7 @@ local modules = {
     {"Sorting and counting", [[cumsum cumprod cummax cummin logcumsumexp diff
       sort argsort topk unique bincount histc
       searchsorted]]},
-    {"Matrices", [[matmul dot mm mv bmm outer einsum trace diag tril triu
+    {"Matrices", [[matmul dot mm mv bmm outer einsum trace diag diagonal tril triu
       kron linalg]]},
     {"Signals and images", [[fft conv1d conv2d conv3d conv_transpose1d
       conv_transpose2d conv_transpose3d correlate convolve max_pool1d

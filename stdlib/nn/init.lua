@@ -24,6 +24,8 @@ local LIST = {
   { "Softmax", "nn.layers.softmax" },
   { "activations", "nn.activations" },
   { "initializers", "nn.initializers" },
+  { "regularizers", "nn.regularizers" },
+  { "constraints", "nn.constraints" },
   { "losses", "nn.losses" },
   { "metrics", "nn.metrics" },
   { "callbacks", "nn.callbacks" },

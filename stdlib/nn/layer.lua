@@ -142,16 +142,24 @@ function Layer:ensure_built(shape)
   end
 end
 
--- The tensor of a weight: made by `initializer`, kept as self[name].
--- Weights that training must leave alone have {trainable=false}.
+-- The tensor of a weight: made by `initializer` (the option
+-- NAME_initializer), kept as self[name]. Weights that training must leave
+-- alone have {trainable=false}; {regularizer=, constraint=} take the place of
+-- the options NAME_regularizer and NAME_constraint.
 function Layer:add_weight(name, shape, initializer, opts)
-  local initial = require("nn.initializers").get(initializer)
+  local initial = require("nn.initializers").get(
+    initializer or self[name .. "_initializer"])
   local value = initial(shape, self.dtype)
   local trained = not (opts and opts.trainable == false)
   if trained then
     value:requires_grad_()
   end
-  self.weights[#self.weights + 1] = { name = name, trained = trained }
+  self.weights[#self.weights + 1] = {
+    name = name,
+    trained = trained,
+    regularizer = opts and opts.regularizer or self[name .. "_regularizer"],
+    constraint = opts and opts.constraint or self[name .. "_constraint"],
+  }
   self[name] = value
   return value
 end
@@ -323,6 +331,8 @@ local function collect_weights(layer, prefix, active, seen, list)
       name = weight.name,
       trained = weight.trained,
       active = weight.trained and active,
+      regularizer = weight.regularizer,
+      constraint = weight.constraint,
     }
   end
   for _, sub in ipairs(layer:sublayers()) do
@@ -333,8 +343,8 @@ local function collect_weights(layer, prefix, active, seen, list)
 end
 
 -- Every weight below this layer, each once: {path, layer, name, trained,
--- active}. `trained` is false for statistics; `active` says that neither the
--- layer nor what contains it is frozen.
+-- active, regularizer, constraint}. `trained` is false for statistics;
+-- `active` says that neither the layer nor what contains it is frozen.
 function Layer:all_weights()
   local list = {}
   collect_weights(self, "", true, {}, list)

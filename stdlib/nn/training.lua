@@ -29,7 +29,7 @@ end
 -- Hands the trainable weights to the optimizer; remembers the frozen ones. A
 -- model without a graph makes its weights by running `xs` once.
 function training.settle(self, xs)
-  local active, frozen = {}, {}
+  local active, frozen, penalised, constrained = {}, {}, {}, {}
   if not self.plan then
     autograd.no_grad(forward, self, xs)
   end
@@ -41,8 +41,16 @@ function training.settle(self, xs)
     elseif weight.trained then
       frozen[#frozen + 1] = value
     end
+    if weight.regularizer then
+      penalised[#penalised + 1] = { value, weight.regularizer }
+    end
+    if weight.constraint and weight.active then
+      constrained[#constrained + 1] = { value, weight.constraint }
+    end
   end
   self.compiled.frozen = frozen
+  self.compiled.penalised = penalised
+  self.compiled.constrained = constrained
   self.compiled.untrained = #active == 0
   if #active > 0 then
     self.optimizer:bind(active)
@@ -86,7 +94,18 @@ local function forward_loss(self, xs, ys, weights)
       total = total and total + share or share
     end
   end
+  for _, pair in ipairs(self.compiled.penalised or {}) do
+    local penalty = pair[2](pair[1])
+    total = total and total + penalty or penalty
+  end
   return predictions, total, parts
+end
+
+-- After a step the weights are brought back to where they must be.
+local function constrain(pairs_of)
+  for _, pair in ipairs(pairs_of) do
+    pair[1]:detach():copy_(pair[2](pair[1]:detach()))
+  end
 end
 
 local function detached(value)
@@ -154,6 +173,7 @@ function training.train_step(self, xs, ys, weights, count)
   if not compiled.untrained and tensor.is(total) then
     total:backward()
     optimizer:step()
+    constrain(compiled.constrained)
   end
   return autograd.no_grad(sums_of, self, ys, predictions, total, parts, count)
 end

@@ -18,7 +18,9 @@ return {
     {"attributes", "both", words "numel"},
     {"creation", "tensor", words [[zeros ones full empty eye zeros_like
       ones_like full_like rand_like randn_like arange linspace logspace rand
-      randn randint randperm bernoulli multinomial normal uniform is]]},
+      randn randint randint_like randperm bernoulli multinomial normal uniform
+      exponential gamma beta poisson is]]},
+    {"creation", "both", words "uniform_ normal_ bernoulli_ exponential_"},
     {"looking in", "both", words [[select narrow index_select masked_select
       gather scatter_ take nonzero where masked_fill item totable]]},
     {"shape", "both", words [[reshape view flatten squeeze unsqueeze

@@ -168,7 +168,8 @@ local operations = {
   std = { dtypes = FLOATS, { { of { 3, 5 } }, {}, { 1 }, { -1, true },
     { { 1, 2 } }, { 1, false, 0 } } },
   norm = { dtypes = FLOATS, { { of { 3, 5 } }, {}, { 1 }, { -1, true },
-    { { 1, 2 } }, { 1, false, 1 }, { 2, false, 3 } } },
+    { { 1, 2 } }, { 1, false, 1 }, { 2, false, 3 }, { 2, false, 0 },
+    { 2, false, -1 } } },
   softmax = along(FLOATS), log_softmax = along(FLOATS),
 
   reshape = { dtypes = ALL, { { of { 2, 6 } }, { 3, 4 }, { { 4, 3 } },
@@ -255,8 +256,8 @@ local operations = {
 
 -- More of them, by topic: each file is a function of the words above, which
 -- gives a table of operations.
-local topics = { "sort", "linalg", "fft", "matrix", "rearrange",
-  "convolution_nd", "signal" }
+local topics = { "creation", "sort", "linalg", "fft", "matrix", "rearrange",
+  "convolution_nd", "signal", "random" }
 local words = { ALL = ALL, NUMBERS = NUMBERS, FLOATS = FLOATS, BOOLS = BOOLS,
   NIL = NIL, ref = ref, of = of, index = index, mask = mask,
   distinct = distinct, order = order, factor = factor, regular = regular,
@@ -371,18 +372,45 @@ local function add_binary(list, op, how)
   end
 end
 
+-- The form that writes into its first input: on floats, in each layout.
+local function add_in_place(list, name, how, entries, unary)
+  local inputs = { of(BINARY_SHAPES[1][1], how.first),
+    not unary and of(BINARY_SHAPES[1][2], how.second) or nil }
+  local entry = entries and { entries[1][1], entries[1][2] } or { inputs, {} }
+  local dtypes = (how.dtypes or entries and entries.dtypes) == BOOLS and BOOLS
+    or FLOATS
+  add_entry(list, name .. "_", entry, dtypes, true,
+    entries and entries.usual_layout)
+end
+
 local cases = { NIL = NIL }
+
+-- Functions that are no rows have entries as well.
+local function add_functions(list, is_row)
+  local names = {}
+  for name in pairs(operations) do
+    if not is_row[name] then names[#names + 1] = name end
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    add_operation(list, name, operations[name])
+  end
+end
 
 -- A list of cases, and a list of the rows that there are none for.
 function cases.all(rows)
-  local list, missing = {}, {}
+  local list, missing, is_row = {}, {}, {}
   for _, row in ipairs(rows) do
-    local how = elementwise[row.name] or {}
-    if row.internal then
-      goto continue
-    elseif operations[row.name] then
-      add_operation(list, row.name, operations[row.name])
-    elseif row.elementwise and (not row.args:find(",") or how.scalars) then
+    local how, entries = elementwise[row.name] or {}, operations[row.name]
+    local unary = not row.args:find(",") or how.scalars
+    is_row[row.name] = true
+    if row.internal then goto continue end
+    if tensor[row.name .. "_"] then
+      add_in_place(list, row.name, how, entries, unary)
+    end
+    if entries then
+      add_operation(list, row.name, entries)
+    elseif row.elementwise and unary then
       add_unary(list, row.name, how)
     elseif row.elementwise then
       add_binary(list, row.name, how)
@@ -391,6 +419,7 @@ function cases.all(rows)
     end
     ::continue::
   end
+  add_functions(list, is_row)
   return list, missing
 end
 

@@ -93,7 +93,8 @@ tells("x:to('cuda')", 'must be a dtype (float32, float64, int64')
 tells("x:item()", "takes a tensor of one element, this one has shape (2)")
 tells("tensor.linspace(0, 1)", "linspace: argument 3 (count) must be a whole "
   .. "number, got nothing")
-tells("tensor.uniform('a', 1, 2)", 'argument 1 (low) must be a number, got "a"')
+tells("tensor.uniform('a', 1, 2)",
+      'argument 1 (low) must be a number or a tensor, got "a"')
 tells("tensor.randint(1, 6)", "randint: a shape is missing")
 tells("x:allclose({1, 2})", "allclose: argument 2 must be a tensor, got a table")
 

@@ -54,6 +54,42 @@ local function argument_text(first)
   return pick(plain)
 end
 
+-- What fits a parameter of a row, by its kind; a word is one of its own.
+local fitting = {
+  dim={"1", "2", "-1", "-2", "3"}, place={"1", "-1", "2"},
+  dims={"1", "-1", "2", "{1, 2}", "{-1, 1}", "nil"},
+  int={"0", "1", "2", "3", "-1", "5", "17"},
+  number={"0", "1", "0.5", "-2", "0.1", "1e-3", "3"},
+  bool={"true", "false"}, dtype={'"float32"', '"float64"', '"int64"'},
+  ints={"1", "2", "{1, 2}", "{2, 3}", "{-1}", "{1, 1, 2, 2}", "{0, 1}", "3"},
+  padding={'"same"', '"valid"', '"causal"', "1", "{1, 0}", "{1, 2, 0, 1}"},
+  text={'"ij,jk->ik"', '"ii->i"', '"...i,...i->..."', '"ij,ij"', '"i,j->ji"',
+        '"bij,bjk"', '"i->"', '"->"', '"ab,"', '"a->aa"'},
+}
+
+local function fitting_text(kind)
+  if kind == nil or kind == "tensor" then
+    return random() < 0.9 and tensor_text() or pick(plain)
+  elseif kind == "tensors" then
+    return "{" .. tensor_text() .. ", " .. tensor_text() .. "}"
+  elseif kind:find("|", 1, true) then
+    local words = {}
+    for word in kind:gmatch("[^|]+") do words[#words + 1] = word end
+    local word = pick(words)
+    return word == "number" and pick(fitting.number) or '"' .. word .. '"'
+  end
+  return pick(fitting[kind] or plain)
+end
+
+-- The kind of each parameter of a row.
+local function kinds_of(row)
+  local kinds = {}
+  for parameter in (row.args .. ","):gmatch("%s*(.-),") do
+    kinds[#kinds + 1] = parameter:match(":%s*([%w_|]+)") or "tensor"
+  end
+  return kinds
+end
+
 -- The value of a text; a text that makes no tensor gives nil.
 local function value_of(text)
   local made, value = pcall(load("return " .. text, "=argument"))
@@ -66,19 +102,24 @@ local creations = {"zeros", "ones", "full", "empty", "eye", "zeros_like",
                    "ones_like", "full_like", "rand_like", "randn_like",
                    "arange", "linspace", "logspace", "rand", "randn",
                    "randint", "randperm", "bernoulli", "multinomial",
-                   "normal", "uniform", "is", "allclose"}
+                   "normal", "uniform", "exponential", "gamma", "beta",
+                   "poisson", "randint_like", "is", "allclose"}
 local methods = {"item", "totable", "numel", "is_contiguous", "float",
                  "double", "long", "int", "byte", "bool", "backward",
                  "requires_grad_", "detach", "zero_grad", "is_leaf"}
 
--- Texts of all functions that are called.
+-- Texts of all functions that are called, and the kinds of what rows take.
 local function targets()
-  local list = {"tensor"}
+  local list, kinds = {"tensor"}, {}
+  local function add(name, row)
+    list[#list + 1] = name
+    kinds[name] = kinds_of(row)
+  end
   for _, row in ipairs(native.rows()) do
-    if not row.internal then list[#list + 1] = "tensor." .. row.name end
-    local in_place = "tensor." .. row.name .. "_"
-    if not row.internal and load("return " .. in_place)() then
-      list[#list + 1] = in_place
+    local name = "tensor." .. row.name
+    if not row.internal then
+      add(name, row)
+      if load("return " .. name .. "_")() then add(name .. "_", row) end
     end
   end
   for _, name in ipairs(creations) do list[#list + 1] = "tensor." .. name end
@@ -86,7 +127,7 @@ local function targets()
   list[#list + 1] = "autograd.grad"
   list[#list + 1] = "look"
   list[#list + 1] = "assign"
-  return list
+  return list, kinds
 end
 
 local special = {
@@ -113,7 +154,8 @@ local function fault_of(message)
   end
 end
 
-local names, functions = targets(), {}
+local names, kinds = targets()
+local functions = {}
 for k, name in ipairs(names) do functions[k] = function_of(name) end
 
 -- Keeps the first call with each fault of each function.
@@ -138,8 +180,11 @@ end
 local function one_call()
   local which = random(#names)
   local texts, values, count = {}, {}, random(0, 4)
+  local fits = random() < 0.6 and kinds[names[which]]
+  if fits then count = random(math.min(1, #fits), #fits) end
   for k = 1, count do
-    texts[k] = argument_text(k == 1)
+    texts[k] = fits and random() < 0.95 and fitting_text(fits[k])
+      or argument_text(k == 1)
     values[k] = value_of(texts[k])
   end
   local call = names[which] .. "(" .. table.concat(texts, ", ") .. ")"
@@ -169,5 +214,23 @@ check.test("the pieces of random calls make values", function()
   for _, text in ipairs(plain) do
     check.truthy(load("return " .. text), text)
   end
+  for _, list in pairs(fitting) do
+    for _, text in ipairs(list) do check.truthy(load("return " .. text), text) end
+  end
   check.truthy(tensor.is(value_of('tensor.ones({2}, "bool").T')))
+end)
+
+-- A call that fits is one that mostly succeeds, or nothing would be tried.
+check.test("random calls of rows mostly succeed", function()
+  local good, tried = 0, 0
+  for _, row in ipairs(native.rows()) do
+    local fits = not row.internal and kinds["tensor." .. row.name]
+    for _ = 1, fits and 4 or 0 do
+      local values = {}
+      for k = 1, #fits do values[k] = value_of(fitting_text(fits[k])) end
+      tried = tried + 1
+      if pcall(row.call, table.unpack(values, 1, #fits)) then good = good + 1 end
+    end
+  end
+  check.truthy(good > tried / 5, good .. " of " .. tried)
 end)

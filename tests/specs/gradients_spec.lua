@@ -129,7 +129,7 @@ local without = {nonzero=true}
 -- More of them, by topic: each file gives a table that may hold `special`,
 -- `through`, `without` and `ranges`, to be added to those above.
 local topics = {"sort", "linalg", "fft", "matrix", "rearrange",
-                "convolution_nd", "signal"}
+                "convolution_nd", "signal", "random"}
 
 local function add_all(into, from)
   for name, value in pairs(from or {}) do into[name] = value end

@@ -435,6 +435,27 @@ test("the functions are no methods", function()
           function() return tensor.eye(2).solve end)
 end)
 
+test("factors of empty matrices", function()
+  for _, x in ipairs {tensor.zeros(0, 3), tensor.zeros(3, 0),
+                      tensor.zeros(2, 0, 3)} do
+    local m, n = x.shape[x.ndim - 1], x.shape[x.ndim]
+    local u, s, vh = tensor.linalg.svd(x)
+    equal({u.shape[x.ndim - 1], u.shape[x.ndim], s.shape[x.ndim - 1],
+           vh.shape[x.ndim - 1], vh.shape[x.ndim]}, {m, 0, 0, 0, n})
+    u, s, vh = tensor.linalg.svd(x, true)
+    equal({u.shape[x.ndim], vh.shape[x.ndim]}, {m, n})
+    check.truthy(m == 0 or u == tensor.eye(m):expand(u.shape))
+    check.truthy(n == 0 or vh == tensor.eye(n):expand(vh.shape))
+  end
+end)
+
+test("lstsq without right sides still tells the rank", function()
+  local a = tensor({{1, 2}, {2, 4}, {0, 0}}, "float64")
+  local x, _, rank = tensor.linalg.lstsq(a, tensor.zeros(3, 0))
+  check.same_shape(x, {2, 0})
+  equal(rank:item(), 1)
+end)
+
 test("help lists what there is", function()
   local text = help.find("tensor.linalg")
   check.truthy(text:find("tensor.linalg.solve(a, b)", 1, true))

@@ -2,13 +2,9 @@
 
 local check = require("check")
 local test, equal = check.test, check.equal
+local refuses = check.refuses
 
 local function ints(list) return tensor(list, "int64") end
-
-local function refuses(text, f)
-  local message = check.error_matches(f, text)
-  check.truthy(message:find("operators_spec.lua:%d+: "), message)
-end
 
 -- Promotion ------------------------------------------------------------------
 

@@ -2,13 +2,9 @@
 
 local check = require("check")
 local test, equal = check.test, check.equal
+local refuses = check.refuses
 
 local function ints(list) return tensor(list, "int64") end
-
-local function refuses(text, f)
-  local message = check.error_matches(f, text)
-  check.truthy(message:find("tensor_spec.lua:%d+: "), message)
-end
 
 -- Creation -------------------------------------------------------------------
 
@@ -251,6 +247,18 @@ test("reductions over all, a dim, a list, with keepdim", function()
   equal(x:double():mean(1)[{1, 1}], 7.0)
 end)
 
+test("norm: every p, and a gradient of 0 at 0", function()
+  local x = tensor({3, 0, -4})
+  equal(x:norm({p=0}):item(), 2.0)
+  equal(x:norm({p=math.huge}):item(), 4.0)
+  equal(x:norm({p=-math.huge}):item(), 0.0)
+  for _, p in ipairs({1, 2, 3}) do
+    local zero = tensor.zeros(2):requires_grad_()
+    zero:norm({p=p}):backward()
+    equal(zero.grad:totable(), {0, 0})
+  end
+end)
+
 test("reductions: what is refused", function()
   local x = tensor.ones(2, 3)
   refuses("sum: dim 3 does not exist: the tensor has 2 dims", function()
@@ -490,6 +498,20 @@ test("a tensor without elements may have absurd sizes", function()
   local x = tensor.zeros(0, 2 ^ 62, 4)
   equal(x:numel(), 0)
   equal((x + 1):numel(), 0)
+end)
+
+test("sizes that add up past the largest integer are refused", function()
+  local vast = tensor.zeros(1):expand(2 ^ 62)
+  refuses("not enough memory", function()
+    tensor.concat({vast, vast, vast, vast})
+  end)
+  refuses("split: the sizes add up to", function()
+    vast:split({2 ^ 62, 2 ^ 62, 2 ^ 62, 2 ^ 62, 2 ^ 62})
+  end)
+  refuses("not enough memory", function()
+    tensor.zeros(2 ^ 40, 2 ^ 40, 0):flatten(1, 2)
+  end)
+  equal(#tensor.arange(10):split(math.maxinteger), 1)
 end)
 
 test("a large expanded tensor that is copied is refused", function()

@@ -2,9 +2,9 @@
 
 local Layer = require("nn.layer")
 local activations = require("nn.activations")
-local initializers = require("nn.initializers")
 local options = require("options")
 local tensor = require("tensor")
+local weight_options = require("nn.weight_options")
 local window = require("nn.window")
 
 --- nn.Conv2D{filters, kernel_size, strides=1, padding="valid", ...}
@@ -17,13 +17,14 @@ local window = require("nn.window")
 -- ceil(h / stride) for "same"; "channels_first": channels as dim 2.
 -- Further options: data_format=nil, dilation_rate=1, groups=1,
 -- activation=nil, use_bias=true, kernel_initializer="glorot_uniform",
--- bias_initializer="zeros", name, trainable, dtype, input_shape.
+-- bias_initializer="zeros", kernel_regularizer, bias_regularizer,
+-- kernel_constraint, bias_constraint, name, trainable, dtype, input_shape.
 --   > nn.Conv2D{8, 3, padding="same"}(tensor.zeros(2, 5, 5, 1)).shape
 --   (2, 5, 5, 8)
 local Conv2D = Layer:extend {
   class_name = "Conv2D",
   inputs = 1,
-  options = {
+  options = weight_options.add({
     { "filters", options.positive_integer, options.required },
     { "kernel_size", options.sizes(2), options.required },
     { "strides", options.sizes(2), { 1, 1 } },
@@ -33,13 +34,7 @@ local Conv2D = Layer:extend {
     { "groups", options.positive_integer, 1 },
     { "activation", activations.check },
     { "use_bias", options.boolean, true },
-    {
-      "kernel_initializer",
-      initializers.check,
-      initializers.GlorotUniform {},
-    },
-    { "bias_initializer", initializers.check, initializers.Zeros {} },
-  },
+  }, { { "kernel", "glorot_uniform" }, { "bias", "zeros" } }),
 }
 
 function Conv2D:init()
@@ -63,10 +58,9 @@ function Conv2D:build(input_shape)
   end
   local rows, columns = self.kernel_size[1], self.kernel_size[2]
   self:add_weight("kernel",
-    { rows, columns, channels // self.groups, self.filters },
-    self.kernel_initializer)
+    { rows, columns, channels // self.groups, self.filters })
   if self.use_bias then
-    self:add_weight("bias", { self.filters }, self.bias_initializer)
+    self:add_weight("bias", { self.filters })
   end
 end
 

@@ -2,31 +2,26 @@
 
 local Layer = require("nn.layer")
 local activations = require("nn.activations")
-local initializers = require("nn.initializers")
 local options = require("options")
+local weight_options = require("nn.weight_options")
 
 --- nn.Dense{units, activation=nil, use_bias=true, ...}
 -- y = activation(x · kernel + bias), kernel (inputs, units), bias (units).
 -- Works on the last dim: (batch, ..., inputs) -> (batch, ..., units).
 -- Further options: kernel_initializer="glorot_uniform",
--- bias_initializer="zeros", name, trainable, dtype, input_shape.
+-- bias_initializer="zeros", kernel_regularizer, bias_regularizer,
+-- kernel_constraint, bias_constraint, name, trainable, dtype, input_shape.
 --   > layer = nn.Dense{2, kernel_initializer="ones"}
 --   > layer(tensor({{1, 2, 3}})):totable()[1][2]
 --   6.0
 local Dense = Layer:extend {
   class_name = "Dense",
   inputs = 1,
-  options = {
+  options = weight_options.add({
     { "units", options.positive_integer, options.required },
     { "activation", activations.check },
     { "use_bias", options.boolean, true },
-    {
-      "kernel_initializer",
-      initializers.check,
-      initializers.GlorotUniform {},
-    },
-    { "bias_initializer", initializers.check, initializers.Zeros {} },
-  },
+  }, { { "kernel", "glorot_uniform" }, { "bias", "zeros" } }),
 }
 
 function Dense:build(input_shape)
@@ -34,9 +29,9 @@ function Dense:build(input_shape)
   if not inputs or inputs == -1 then
     self:fail("the size of the last dim of its input must be known")
   end
-  self:add_weight("kernel", { inputs, self.units }, self.kernel_initializer)
+  self:add_weight("kernel", { inputs, self.units })
   if self.use_bias then
-    self:add_weight("bias", { self.units }, self.bias_initializer)
+    self:add_weight("bias", { self.units })
   end
   self.activate = activations.get(self.activation)
 end

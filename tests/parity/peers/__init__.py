@@ -17,6 +17,6 @@ Deliberate differences, which the functions below make up for:
 import importlib
 
 OPERATIONS = {}
-for topic in ("basic", "sort", "linalg", "fft", "matrix", "rearrange",
-              "convolution_nd", "signal"):
+for topic in ("basic", "creation", "sort", "linalg", "fft", "matrix",
+              "rearrange", "convolution_nd", "signal", "random"):
     OPERATIONS.update(importlib.import_module("peers." + topic).OPERATIONS)

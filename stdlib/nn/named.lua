@@ -1,0 +1,78 @@
+-- nn.named: things with options that are known by name and saved as
+-- {class_name, config}: regularizers, constraints.
+
+local native = require("native")
+local options = require("options")
+
+local named = {}
+
+-- named.family(kind, aliases): the parts of a module. `kind` stands in
+-- messages; `aliases` are further names, {alias = class name}. Gives
+--   define(class_name, spec, f)  a constructor; the object calls
+--                                f(config, ...)
+--   find(value)                  the object for a name, a saved config, an
+--                                object or a function; nil and a message
+--   get(value)                   the same, or an error
+--   check                        the check of options that take one
+function named.family(kind, aliases)
+  local family, by_name, names = {}, {}, {}
+  local Object = {__name = kind}
+  Object.__index = Object
+
+  function Object:__call(...) return self.apply(self.config, ...) end
+
+  function Object:get_config()
+    return {class_name = self.class_name, config = self.config}
+  end
+
+  function family.define(class_name, spec, apply)
+    local function make(t)
+      return setmetatable({
+        class_name = class_name,
+        config = options.read(class_name, spec, t),
+        apply = apply,
+      }, Object)
+    end
+    names[#names + 1] = class_name
+    by_name[class_name] = make
+    for alias, name in pairs(aliases) do
+      if name == class_name then by_name[alias] = make end
+    end
+    return make
+  end
+
+  function family.find(value)
+    if type(value) == "function" or getmetatable(value) == Object then
+      return value
+    end
+    local name, config = value, nil
+    if type(value) == "table" then
+      name, config = value.class_name, value.config
+    end
+    if type(name) ~= "string" then
+      return nil, ("it must be a name, a %s or a function, got %s"):format(
+        kind, options.show(value))
+    elseif not by_name[name] then
+      return nil, ("unknown %s %q%s"):format(kind, name,
+                                             options.hint(name, names))
+    end
+    return by_name[name](config)
+  end
+
+  function family.get(value)
+    local found, problem = family.find(value)
+    if not found then native.fail("%s", problem) end
+    return found
+  end
+
+  family.check = {
+    description = ("the name of a %s, a %s or a function"):format(kind, kind),
+    test = function(value)
+      local found, problem = family.find(value)
+      return found ~= nil, found, problem
+    end,
+  }
+  return family
+end
+
+return named

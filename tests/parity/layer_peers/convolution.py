@@ -1,0 +1,3 @@
+"""See ../layers.py."""
+
+LAYERS = {}

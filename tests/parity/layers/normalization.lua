@@ -1,0 +1,3 @@
+-- See ../layers.lua.
+
+return {}
