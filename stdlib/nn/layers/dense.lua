@@ -17,15 +17,15 @@ local Dense = Layer:extend {
   class_name = "Dense",
   inputs = 1,
   options = {
-    { "units", options.positive_integer, options.required },
-    { "activation", activations.check },
-    { "use_bias", options.boolean, true },
+    {"units", options.positive_integer, options.required},
+    {"activation", activations.check},
+    {"use_bias", options.boolean, true},
     {
       "kernel_initializer",
       initializers.check,
       initializers.GlorotUniform {},
     },
-    { "bias_initializer", initializers.check, initializers.Zeros {} },
+    {"bias_initializer", initializers.check, initializers.Zeros {}},
   },
 }
 
@@ -34,9 +34,9 @@ function Dense:build(input_shape)
   if not inputs or inputs == -1 then
     self:fail("the size of the last dim of its input must be known")
   end
-  self:add_weight("kernel", { inputs, self.units }, self.kernel_initializer)
+  self:add_weight("kernel", {inputs, self.units}, self.kernel_initializer)
   if self.use_bias then
-    self:add_weight("bias", { self.units }, self.bias_initializer)
+    self:add_weight("bias", {self.units}, self.bias_initializer)
   end
   self.activate = activations.get(self.activation)
 end
