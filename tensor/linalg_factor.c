@@ -75,9 +75,11 @@ static int take_length(const char *name, int info, double answer,
   return TENSOR_OK;
 }
 
-/* Ones on the diagonal of every matrix, zeros elsewhere. */
+/* Ones on the diagonal of every matrix, zeros elsewhere; the matrices are
+** square or have no elements. */
 static int fill_identity(Tensor *t) {
   int status = tensor_fill(t, 0);
+  if (tensor_numel(t) == 0) return status;
   int64_t n = linalg_rows(t), items = tensor_linalg_items(t);
   for (int64_t i = 0; i < items && status == TENSOR_OK; i++)
     for (int64_t j = 0; j < n; j++) tensor_set(t, (i * n + j) * n + j, 1);
