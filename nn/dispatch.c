@@ -40,6 +40,10 @@ TensorDType nn_joined_dtype(int count, Value *const *values) {
   return any[2] ? weightier(met[2], joined) : joined;
 }
 
+TensorDType nn_joined_float(int count, Value *const *values) {
+  return nn_float_of(nn_joined_dtype(count, values));
+}
+
 static bool all_weak(const OpCall *call) {
   for (int k = 0; k < call->inputs; k++)
     if (!call->in[k]->weak) return false;

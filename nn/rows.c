@@ -38,10 +38,6 @@ void nn_list_input_shape(const Grad *c, int k, OpAttrs *attrs) {
   memcpy(attrs->lists[0], x->shape, sizeof x->shape);
 }
 
-TensorDType nn_joined_float(int count, Value *const *values) {
-  return nn_float_of(nn_joined_dtype(count, values));
-}
-
 /* }== gradients and kernels {== */
 
 /* Back to where each value stood. */

@@ -74,7 +74,7 @@ static int index_select_back_kernel(const OpCall *call, Tensor *out) {
 
 static int take_back_kernel(const OpCall *call, Tensor *out) {
   tensor_fill(out, 0);
-  return tensor_take_add(out, &call->in[1]->t, &call->in[0]->t);
+  return tensor_put(out, &call->in[1]->t, &call->in[0]->t, true);
 }
 
 static void pick_again(Grad *c, const OpRow *row) {

@@ -67,7 +67,7 @@ static int put_kernel(const OpCall *call, Tensor *x) {
   Tensor source;
   int status = as_source(&source, call, x, true);
   if (status != TENSOR_OK) return status;
-  status = tensor_put(x, &call->in[1]->t, &source);
+  status = tensor_put(x, &call->in[1]->t, &source, false);
   tensor_release(&source);
   return status;
 }

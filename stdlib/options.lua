@@ -14,7 +14,7 @@ local native = require("native")
 
 local options = {}
 
-options.required = setmetatable({}, { __name = "required" })
+options.required = setmetatable({}, {__name = "required"})
 
 -- Describing -----------------------------------------------------------------
 
@@ -152,7 +152,7 @@ options.shape = {
   description = "a list of sizes such as {28, 28, 1} (-1: any size)",
   test = function(value)
     if type(value) == "number" then
-      value = { value }
+      value = {value}
     elseif type(value) ~= "table" then
       return false
     end
@@ -262,7 +262,7 @@ function options.read(owner, spec, t)
   if t == nil then
     t = {}
   elseif type(t) ~= "table" then
-    t = { t }
+    t = {t}
   end
   local given, result = given_options(owner, spec, t), {}
   for _, row in ipairs(spec) do

@@ -290,11 +290,10 @@ int64_t tensor_nearest(const TensorResample *r, int64_t i);
 
 /* out[...] = x as one long row [index[...]]; out has index's shape. */
 int tensor_take(Tensor *out, const Tensor *x, const Tensor *index);
-/* out as one long row [index[i]] = x[i], the last of equal positions
-** winning; x apart from out, of its dtype and of index's shape. */
-int tensor_put(Tensor *out, const Tensor *index, const Tensor *x);
-/* out (contiguous) as one long row [index[i]] += x[i]. */
-int tensor_take_add(Tensor *out, const Tensor *index, const Tensor *x);
+/* out, any view, as one long row [index[i]] = x[i], or += where add; the last
+** of equal positions wins; x apart from out, of its dtype and of index's
+** shape. */
+int tensor_put(Tensor *out, const Tensor *index, const Tensor *x, bool add);
 /* out[i][j] = x[i][index[i][j]] along dim (PyTorch's gather). */
 int tensor_gather(Tensor *out, const Tensor *x, int dim, const Tensor *index);
 /* out[i][index[i][j]] = x[i][j], or += where add (PyTorch's scatter_); the

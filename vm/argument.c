@@ -354,10 +354,20 @@ static int missing(lua_State *L, const VmBinding *b, int k) {
                      given ? "" : colon_hint(L, b, k));
 }
 
+static int default_dim(const VmBinding *b, const VmParam *p, VmArgs *args) {
+  bool nil = vm_same_text(p->fallback, p->fallback_size, "nil");
+  int64_t n = nil ? 0 : strtoll(p->fallback, NULL, 10);
+  int places = first_ndim(args) + (p->kind == VM_PLACE ? 1 : 0);
+  args->attrs.i[p->slot] = nil ? NN_ABSENT : n < 0 ? n + places : n - 1;
+  if (nil || places > 0) return TENSOR_OK;
+  return tensor_fail("%s: %s", b->row->name,
+                     args->inputs == 0 ? "the list of tensors is empty"
+                                       : "the tensor has no dims");
+}
+
 int vm_default_argument(lua_State *L, const VmBinding *b, int k, VmArgs *args) {
   const VmParam *p = &b->params[k];
   OpAttrs *a = &args->attrs;
-  int ndim = first_ndim(args);
   if (!p->optional) return missing(L, b, k);
   bool nil = vm_same_text(p->fallback, p->fallback_size, "nil");
   switch (p->kind) {
@@ -382,16 +392,7 @@ int vm_default_argument(lua_State *L, const VmBinding *b, int k, VmArgs *args) {
     a->i[p->slot] = vm_word_index(p, p->fallback, p->fallback_size);
     return TENSOR_OK;
   case VM_DIM:
-  case VM_PLACE: {
-    int64_t n = nil ? 0 : strtoll(p->fallback, NULL, 10);
-    int places = p->kind == VM_PLACE ? ndim + 1 : ndim;
-    a->i[p->slot] = nil ? NN_ABSENT : n < 0 ? n + places : n - 1;
-    if (!nil && places == 0)
-      return tensor_fail("%s: %s", b->row->name,
-                         args->inputs == 0 ? "the list of tensors is empty"
-                                           : "the tensor has no dims");
-    return TENSOR_OK;
-  }
+  case VM_PLACE: return default_dim(b, p, args);
   default:
     a->i[p->slot] = nil ? NN_ABSENT : strtoll(p->fallback, NULL, 10);
     return TENSOR_OK;

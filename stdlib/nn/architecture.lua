@@ -17,7 +17,7 @@ local architecture = {}
 local describe
 
 local function describe_sequential(model)
-  local data = { class_name = model.class_name, layers = {} }
+  local data = {class_name = model.class_name, layers = {}}
   for i, layer in ipairs(model.stack) do
     data.layers[i] = describe(layer)
   end
@@ -51,11 +51,11 @@ local function describe_graph(model)
   local function references(symbols)
     local list = {}
     for i, symbol in ipairs(symbols) do
-      list[i] = { node_number[symbol.node], symbol.index }
+      list[i] = {node_number[symbol.node], symbol.index}
     end
     return list
   end
-  local data = { class_name = model.class_name, layers = {}, nodes = {} }
+  local data = {class_name = model.class_name, layers = {}, nodes = {}}
   for i, layer in ipairs(model.layers) do
     data.layers[i] = describe(layer)
   end
@@ -76,15 +76,15 @@ end
 function architecture.describe(layer)
   if layer.stack then
     local data = describe_sequential(layer)
-    data.config = { name = layer.name, trainable = layer.trainable }
+    data.config = {name = layer.name, trainable = layer.trainable}
     return data
   elseif layer.plan then
     local data = describe_graph(layer)
     data.class_name = "Model"
-    data.config = { name = layer.name, trainable = layer.trainable }
+    data.config = {name = layer.name, trainable = layer.trainable}
     return data
   end
-  return { class_name = layer.class_name, config = layer:get_config() }
+  return {class_name = layer.class_name, config = layer:get_config()}
 end
 describe = architecture.describe
 
@@ -120,7 +120,7 @@ local function input_symbol(data)
 end
 
 local function build_sequential(data, classes)
-  local model = class_of("Sequential", classes) { name = data.config.name }
+  local model = class_of("Sequential", classes) {name = data.config.name}
   if data.input then
     need(type(data.input) == "table")
     model:add(input_symbol(data.input))
@@ -160,10 +160,10 @@ local function build_nodes(data, classes)
       local inputs = symbols_at(outputs, node.inputs)
       need(#inputs > 0)
       local result = layer(node.single and inputs[1] or inputs)
-      outputs[i] = graph.is_symbol(result) and { result } or result
+      outputs[i] = graph.is_symbol(result) and {result} or result
     else
       need(type(saved.config) == "table")
-      outputs[i] = { input_symbol(saved.config) }
+      outputs[i] = {input_symbol(saved.config)}
     end
   end
   return outputs

@@ -35,11 +35,11 @@ end
 -- The inputs as a list of tensors; makes the graph where it is not there.
 function batches.inputs(model, x)
   if not model.plan then
-    model:ensure_graph { first_tensor(x) }
+    model:ensure_graph {first_tensor(x)}
   end
   local names = model.input_names
   if not names then
-    return type(x) == "table" and x or { x }
+    return type(x) == "table" and x or {x}
   end
   local list = model:by_name("input", names, x)
   check_tensors("input", list, names)
@@ -125,7 +125,7 @@ end
 -- A source over lists of tensors; ys and weights (a list of one) may be nil.
 function batches.arrays(model, xs, ys, weights, batch_size)
   local all = table.move(xs, 1, #xs, 1, {})
-  for _, list in ipairs { ys or {}, weights or {} } do
+  for _, list in ipairs {ys or {}, weights or {}} do
     table.move(list, 1, #list, #all + 1, all)
   end
   local samples = check_lengths(all)
@@ -196,7 +196,7 @@ local function weights_of(model, ys, sample_weight, class_weight)
     local by_class = require("nn.class_weight")(model, ys, class_weight)
     weights = weights and weights * by_class or by_class
   end
-  return weights and { weights }
+  return weights and {weights}
 end
 
 -- The source of (x, y) as fit, evaluate and predict take them. `o` has

@@ -12,10 +12,10 @@ local methods = {}
 
 local COMPILE = {
   positional = 0,
-  { "optimizer", options.any, "rmsprop" },
-  { "loss", options.any },
-  { "metrics", options.any },
-  { "loss_weights", options.table },
+  {"optimizer", options.any, "rmsprop"},
+  {"loss", options.any},
+  {"metrics", options.any},
+  {"loss_weights", options.table},
 }
 
 -- The names of the outputs that have losses.
@@ -24,7 +24,7 @@ function methods.target_names(self)
     return self.output_names
   end
   local names = {}
-  for i, head in ipairs(self.compiled and self.compiled.heads or { {} }) do
+  for i, head in ipairs(self.compiled and self.compiled.heads or {{}}) do
     names[i] = head.name or "output"
   end
   return names
@@ -68,7 +68,7 @@ end
 local function make_heads(self, o)
   local names = self.output_names
   if not names then
-    names = { "output" }
+    names = {"output"}
     for i = 2, type(o.loss) == "table" and #o.loss or 1 do
       names[i] = "output_" .. i
     end
@@ -117,7 +117,7 @@ end
 -- holds that output's own.
 local function distribute_metrics(heads, given)
   if type(given) ~= "table" then
-    given = { given }
+    given = {given}
   end
   for _, head in ipairs(heads) do
     local own = {}
@@ -137,7 +137,7 @@ end
 -- The names in logs and results: loss, each output's loss where there are
 -- several, the metrics (behind the output's name where there are several).
 local function result_names(heads)
-  local names = { "loss" }
+  local names = {"loss"}
   local function prefix(head)
     return #heads > 1 and head.name .. "_" or ""
   end
@@ -196,4 +196,4 @@ function methods.compile(self, opts)
   end
 end
 
-return { methods = methods }
+return {methods = methods}

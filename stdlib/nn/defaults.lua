@@ -5,7 +5,7 @@ local options = require("options")
 
 local defaults = {}
 
-local formats = { "channels_last", "channels_first" }
+local formats = {"channels_last", "channels_first"}
 local current = "channels_last"
 
 -- The check of every data_format option.

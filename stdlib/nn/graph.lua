@@ -10,7 +10,7 @@ local native = require("native")
 
 local graph = {}
 
-local Symbol = { __name = "symbolic tensor" }
+local Symbol = {__name = "symbolic tensor"}
 Symbol.__index = Symbol
 
 function graph.is_symbol(x)
@@ -19,7 +19,7 @@ end
 
 -- "(None, 28, 28)" for the shape {28, 28} of one sample.
 function graph.shape_text(shape)
-  local parts = { "None" }
+  local parts = {"None"}
   for i, size in ipairs(shape) do
     parts[i + 1] = size == -1 and "None" or tostring(size)
   end
@@ -35,7 +35,7 @@ local function no_arithmetic()
   native.fail("a symbolic tensor has no values to compute with: connect it "
     .. "with layers such as nn.Add()(a, b)")
 end
-for _, event in ipairs { "add", "sub", "mul", "div", "unm", "pow" } do
+for _, event in ipairs {"add", "sub", "mul", "div", "unm", "pow"} do
   Symbol["__" .. event] = no_arithmetic
 end
 
@@ -84,7 +84,7 @@ end
 -- Returns a symbol, or a list of them where the layer has several outputs.
 function graph.connect(layer, input, opts)
   local single = graph.is_symbol(input)
-  local inputs = single and { input } or input
+  local inputs = single and {input} or input
   local shape = input.shape
   if not single then
     shape = {}
@@ -97,7 +97,7 @@ function graph.connect(layer, input, opts)
   local node = new_node(layer, table.move(inputs, 1, #inputs, 1, {}), opts,
     single)
   local several = type(result[1]) == "table"
-  for _, output_shape in ipairs(several and result or { result }) do
+  for _, output_shape in ipairs(several and result or {result}) do
     add_output(node, output_shape, layer.dtype)
   end
   attach(layer, node)
@@ -175,7 +175,7 @@ function graph.plan(inputs, outputs)
     return a.serial < b.serial
   end)
   local slot = assign_slots(inputs, nodes)
-  local plan = { steps = {}, nodes = nodes, outputs = slots_of(outputs, slot) }
+  local plan = {steps = {}, nodes = nodes, outputs = slots_of(outputs, slot)}
   for i, node in ipairs(nodes) do
     plan.steps[i] = step_of(node, slot)
   end
@@ -184,7 +184,7 @@ end
 
 -- Running --------------------------------------------------------------------
 
-local TRAINING, INFERENCE = { training = true }, { training = false }
+local TRAINING, INFERENCE = {training = true}, {training = false}
 
 -- The options that a layer's call gets when the caller gave none.
 function graph.mode()
@@ -196,7 +196,7 @@ function graph.call_options(opts)
   if not opts then
     return graph.mode()
   end
-  local filled = { training = native.is_training() }
+  local filled = {training = native.is_training()}
   for key, value in pairs(opts) do
     filled[key] = value
   end
@@ -241,7 +241,7 @@ end
 local function shapes_text(input)
   local list, parts = input, {}
   if type(input) ~= "table" then
-    list = { input }
+    list = {input}
   end
   for i, x in ipairs(list) do
     parts[i] = tostring(x.shape)

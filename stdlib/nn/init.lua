@@ -5,39 +5,39 @@ local defaults = require("nn.defaults")
 
 -- Names and the modules that hold them, in the order of the manual.
 local LIST = {
-  { "Layer", "nn.layer" },
-  { "Model", "nn.model" },
-  { "Sequential", "nn.sequential" },
-  { "Input", "nn.layers.input" },
-  { "Dense", "nn.layers.dense" },
-  { "Activation", "nn.layers.activation" },
-  { "Dropout", "nn.layers.dropout" },
-  { "Flatten", "nn.layers.flatten" },
-  { "Reshape", "nn.layers.reshape" },
-  { "Conv2D", "nn.layers.conv2d" },
-  { "MaxPooling2D", "nn.layers.max_pooling2d" },
-  { "AveragePooling2D", "nn.layers.average_pooling2d" },
-  { "BatchNormalization", "nn.layers.batch_normalization" },
-  { "Add", "nn.layers.add" },
-  { "Concatenate", "nn.layers.concatenate" },
-  { "LeakyReLU", "nn.layers.leaky_relu" },
-  { "Softmax", "nn.layers.softmax" },
-  { "activations", "nn.activations" },
-  { "initializers", "nn.initializers" },
-  { "regularizers", "nn.regularizers" },
-  { "constraints", "nn.constraints" },
-  { "losses", "nn.losses" },
-  { "metrics", "nn.metrics" },
-  { "callbacks", "nn.callbacks" },
+  {"Layer", "nn.layer"},
+  {"Model", "nn.model"},
+  {"Sequential", "nn.sequential"},
+  {"Input", "nn.layers.input"},
+  {"Dense", "nn.layers.dense"},
+  {"Activation", "nn.layers.activation"},
+  {"Dropout", "nn.layers.dropout"},
+  {"Flatten", "nn.layers.flatten"},
+  {"Reshape", "nn.layers.reshape"},
+  {"Conv2D", "nn.layers.conv2d"},
+  {"MaxPooling2D", "nn.layers.max_pooling2d"},
+  {"AveragePooling2D", "nn.layers.average_pooling2d"},
+  {"BatchNormalization", "nn.layers.batch_normalization"},
+  {"Add", "nn.layers.add"},
+  {"Concatenate", "nn.layers.concatenate"},
+  {"LeakyReLU", "nn.layers.leaky_relu"},
+  {"Softmax", "nn.layers.softmax"},
+  {"activations", "nn.activations"},
+  {"initializers", "nn.initializers"},
+  {"regularizers", "nn.regularizers"},
+  {"constraints", "nn.constraints"},
+  {"losses", "nn.losses"},
+  {"metrics", "nn.metrics"},
+  {"callbacks", "nn.callbacks"},
 }
 
-local module_of, names = {}, { "image_data_format", "load_model" }
+local module_of, names = {}, {"image_data_format", "load_model"}
 for _, entry in ipairs(LIST) do
   module_of[entry[1]] = entry[2]
   names[#names + 1] = entry[1]
 end
 
-local nn = { image_data_format = defaults.image_data_format }
+local nn = {image_data_format = defaults.image_data_format}
 
 function nn.load_model(...)
   return require("nn.saving").load_model(...)
@@ -66,4 +66,4 @@ end
 -- nn.Model:evaluate, nn.Model:predict, nn.Model:save.
 
 -- __names lists what is there without loading it (for completion).
-return setmetatable(nn, { __index = touch, __pairs = all, __names = names })
+return setmetatable(nn, {__index = touch, __pairs = all, __names = names})

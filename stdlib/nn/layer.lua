@@ -16,15 +16,15 @@ local native = require("native")
 local options = require("options")
 local tensor = require("tensor")
 
-local Layer = { class_name = "Layer" }
+local Layer = {class_name = "Layer"}
 Layer.__index = Layer
 
 -- The options every layer has.
 local COMMON = {
-  { "name", options.string },
-  { "trainable", options.boolean, true },
-  { "dtype", options.one_of { "float32", "float64" }, "float32" },
-  { "input_shape", options.shape },
+  {"name", options.string},
+  {"trainable", options.boolean, true},
+  {"dtype", options.one_of {"float32", "float64"}, "float32"},
+  {"input_shape", options.shape},
 }
 
 local serial = 0
@@ -111,7 +111,7 @@ function Layer:extend(methods)
   class.__index = class
   class.__call, class.__tostring = self.__call, self.__tostring
   class.__name = class.class_name
-  return setmetatable(class, { __index = self, __call = construct })
+  return setmetatable(class, {__index = self, __call = construct})
 end
 
 function Layer:init() end
@@ -216,7 +216,7 @@ function Layer:arguments(first, second, ...)
     if not is_value(second) then
       return first, second
     end
-    local list, last = { first, second, ... }, nil
+    local list, last = {first, second, ...}, nil
     if not is_value(list[#list]) then
       last = table.remove(list)
     end
@@ -272,7 +272,7 @@ end
 -- Without a rule of its own a layer is run on two samples of zeros.
 function Layer:compute_output_shape(shape)
   local function zeros(sizes)
-    local full = { 2 }
+    local full = {2}
     for i, size in ipairs(sizes) do
       full[i + 1] = size == -1 and 1 or size
     end
@@ -288,7 +288,7 @@ function Layer:compute_output_shape(shape)
     x = zeros(shape)
   end
   local no_grad = require("autograd").no_grad
-  local y = no_grad(self.call, self, x, { training = false })
+  local y = no_grad(self.call, self, x, {training = false})
   return sample_shape(self, y)
 end
 
@@ -307,10 +307,10 @@ function Layer:sublayers()
   for key, value in pairs(self) do
     if type(key) == "string" and type(value) == "table" then
       if is_layer(value) then
-        found[#found + 1] = { name = key, layer = value }
+        found[#found + 1] = {name = key, layer = value}
       elseif key ~= "nodes" and is_layer(value[1]) then
         for i, item in ipairs(value) do
-          found[#found + 1] = { name = key .. "." .. i, layer = item }
+          found[#found + 1] = {name = key .. "." .. i, layer = item}
         end
       end
     end
@@ -449,7 +449,7 @@ local function plain(value)
   end
   if value.get_config then
     return is_layer(value)
-        and { class_name = value.class_name, config = value:get_config() }
+        and {class_name = value.class_name, config = value:get_config()}
       or value:get_config()
   end
   local copy = {}

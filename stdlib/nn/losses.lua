@@ -12,7 +12,7 @@ local EPSILON = 1e-7
 
 local LOGITS = {
   positional = 0,
-  { "from_logits", options.boolean, false },
+  {"from_logits", options.boolean, false},
 }
 
 local function from_logits(name, opts)
@@ -73,7 +73,7 @@ end
 -- Fails with the first label that is not a class, where there is one.
 local function explain_labels(name, labels, classes)
   local position = 0
-  local flat = labels:reshape({ -1 }):totable()
+  local flat = labels:reshape({-1}):totable()
   local each = #flat // math.max(1, #labels)
   for _, label in ipairs(flat) do
     position = position + 1

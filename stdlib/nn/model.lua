@@ -26,15 +26,15 @@ local tensor = require("tensor")
 --   > model = nn.Model{inputs=x, outputs=nn.Dense{2}(x)}
 --   > model(tensor.zeros(4, 3)).shape
 --   (4, 2)
-local Model = Layer:extend { class_name = "Model" }
+local Model = Layer:extend {class_name = "Model"}
 
 local SPEC = {
   positional = 0,
-  { "inputs", options.any },
-  { "outputs", options.any },
-  { "name", options.string },
-  { "trainable", options.boolean, true },
-  { "dtype", options.string, "float32" },
+  {"inputs", options.any},
+  {"outputs", options.any},
+  {"name", options.string},
+  {"trainable", options.boolean, true},
+  {"dtype", options.string, "float32"},
 }
 
 function Model.read_options(class, t)
@@ -62,13 +62,13 @@ function Model:init(o)
   self:set_graph(inputs, outputs)
   self.input_names = input_names or self.input_names
   self.output_names = output_names or self.output_names
-  self.config = { inputs = nil, outputs = nil }
+  self.config = {inputs = nil, outputs = nil}
 end
 
 -- A symbol, a list or a table by name, as a list and the names, if any.
 function Model:symbols(what, given)
   if graph.is_symbol(given) then
-    return { given }
+    return {given}
   end
   if type(given) ~= "table" or next(given) == nil then
     self:fail("%s must be symbolic tensors (nn.Input or what layers make of "
@@ -253,7 +253,7 @@ function Model:check_inputs(values)
 end
 
 function Model:call(x)
-  local values = type(x) == "table" and x or { x }
+  local values = type(x) == "table" and x or {x}
   self:check_inputs(values)
   local outputs = self:run(values)
   if #outputs == 1 then
@@ -269,7 +269,7 @@ function Model:compute_output_shape(shape)
   if not self.plan then
     return Layer.compute_output_shape(self, shape)
   end
-  local shapes = type(shape[1]) == "table" and shape or { shape }
+  local shapes = type(shape[1]) == "table" and shape or {shape}
   if #shapes ~= #self.inputs then
     self:fail("has %d inputs, got %d", #self.inputs, #shapes)
   end
@@ -288,7 +288,7 @@ function Model:sublayers()
   end
   local list = {}
   for i, layer in ipairs(self.layers) do
-    list[i] = { name = layer.name, layer = layer }
+    list[i] = {name = layer.name, layer = layer}
   end
   return list
 end

@@ -4,7 +4,7 @@ local Layer = require("nn.layer")
 local options = require("options")
 local window = require("nn.window")
 
-local ONES = { 1, 1 }
+local ONES = {1, 1}
 
 -- A pooling class; `pool` is the tensor method that computes it.
 return function(class_name, pool)
@@ -12,9 +12,9 @@ return function(class_name, pool)
     class_name = class_name,
     inputs = 1,
     options = {
-      { "pool_size", options.sizes(2), { 2, 2 } },
-      { "strides", options.sizes(2) },
-      { "padding", window.padding_check, "valid" },
+      {"pool_size", options.sizes(2), {2, 2}},
+      {"strides", options.sizes(2)},
+      {"padding", window.padding_check, "valid"},
       window.data_format_row,
     },
   }

@@ -42,6 +42,17 @@ function methods.copy_weights(self)
   return copy
 end
 
+-- Of a file's tensors, those that are no buffers of the optimizer.
+local function weights_in(tensors)
+  local weights = {}
+  for name, value in pairs(tensors) do
+    if not name:find("^optimizer/") then
+      weights[name] = value
+    end
+  end
+  return weights
+end
+
 -- Up to four names, sorted.
 local function some(set)
   local names = {}
@@ -126,14 +137,8 @@ end
 --   > os.remove(path)
 --   true
 function methods.load_weights(self, path)
-  local tensors = native.load_safetensors(path)
-  local weights = {}
-  for name, value in pairs(tensors) do
-    if not name:find("^optimizer/") then
-      weights[name] = value
-    end
-  end
-  load_state(self, "load_weights: " .. path, weights)
+  load_state(self, "load_weights: " .. path,
+    weights_in(native.load_safetensors(path)))
 end
 
 -- Training -------------------------------------------------------------------
@@ -179,12 +184,12 @@ local function add_optimizer(self, tensors)
       tensors[string.format("optimizer/%d/%s", i, name)] = buffer
     end
   end
-  return { steps = state.steps, params = #state.state }
+  return {steps = state.steps, params = #state.state}
 end
 
 local SAVE = {
   positional = 0,
-  { "optimizer", options.boolean, true },
+  {"optimizer", options.boolean, true},
 }
 
 --- nn.Model:save(path [, {optimizer=true}])
@@ -200,7 +205,7 @@ local SAVE = {
 function methods.save(self, path, opts)
   local o = options.read("save", SAVE, opts)
   local tensors = self:state_dict()
-  local metadata = { format = FORMAT, version = VERSION }
+  local metadata = {format = FORMAT, version = VERSION}
   metadata.model = native.json_encode(architecture.describe(self))
   if self.compiled then
     local training = training_config(self)
@@ -227,7 +232,7 @@ local function optimizer_state(tensors, counters, lr)
       state[index][buffer] = value
     end
   end
-  return { lr = lr, steps = counters.steps, state = state }
+  return {lr = lr, steps = counters.steps, state = state}
 end
 
 local function restore_training(model, text, tensors)
@@ -250,13 +255,7 @@ end
 
 local function build(tensors, metadata, classes)
   local model = architecture.build(native.json_decode(metadata.model), classes)
-  local weights = {}
-  for name, value in pairs(tensors) do
-    if not name:find("^optimizer/") then
-      weights[name] = value
-    end
-  end
-  load_state(model, "load_model", weights)
+  load_state(model, "load_model", weights_in(tensors))
   if metadata.training then
     restore_training(model, metadata.training, tensors)
   end
@@ -265,7 +264,7 @@ end
 
 local LOAD = {
   positional = 0,
-  { "custom_objects", options.table },
+  {"custom_objects", options.table},
 }
 
 --- nn.load_model(path [, {custom_objects=nil}])

@@ -17,19 +17,19 @@ local options = require("options")
 --   > model = nn.Sequential{nn.Dense{4, input_shape={3}}, nn.Dense{2}}
 --   > model(tensor.zeros(5, 3)).shape
 --   (5, 2)
-local Sequential = Model:extend { class_name = "Sequential" }
+local Sequential = Model:extend {class_name = "Sequential"}
 
 local SPEC = {
   positional = 0,
-  { "name", options.string },
-  { "trainable", options.boolean, true },
-  { "dtype", options.string, "float32" },
-  { "layers", options.table },
+  {"name", options.string},
+  {"trainable", options.boolean, true},
+  {"dtype", options.string, "float32"},
+  {"layers", options.table},
 }
 
 function Sequential.read_options(class, t)
   if t ~= nil and type(t) ~= "table" or Layer.is(t) then
-    t = { t }
+    t = {t}
   end
   local layers, named = {}, {}
   for key, value in pairs(t or {}) do
@@ -55,7 +55,7 @@ end
 
 -- The input layer for samples of that shape.
 local function new_input(shape, dtype)
-  return require("nn.layers.input") { shape = shape, dtype = dtype }
+  return require("nn.layers.input") {shape = shape, dtype = dtype}
 end
 
 -- Extends the chain of symbols by the layer at `position` of the stack.
@@ -74,7 +74,7 @@ end
 
 -- Makes the graph, once the shape of one sample is known.
 local function start(self, symbol)
-  self.chain = { symbol }
+  self.chain = {symbol}
   for position = 1, #self.stack do
     connect(self, position)
   end
@@ -83,7 +83,7 @@ end
 -- The model computes the chain as it is now.
 local function finish(self)
   if #self.stack > 0 then
-    self:set_graph({ self.chain[1] }, { self.chain[#self.chain] })
+    self:set_graph({self.chain[1]}, {self.chain[#self.chain]})
   end
 end
 
@@ -101,7 +101,7 @@ end
 --   1
 function Sequential:add(layer)
   if graph.is_symbol(layer) and #self.stack == 0 and not self.chain then
-    self.chain = { layer }
+    self.chain = {layer}
     return
   end
   if not Layer.is(layer) then
@@ -112,7 +112,7 @@ function Sequential:add(layer)
   self:name_layers(self.stack)
   if not self.chain and layer.input_shape then
     local input = new_input(layer.input_shape, layer.input_dtype or layer.dtype)
-    self.chain = { input }
+    self.chain = {input}
   end
   if self.chain then
     local ok, err = pcall(connect, self, #self.stack)
@@ -163,7 +163,7 @@ function Sequential:sublayers()
   for _, layer in ipairs(self.stack) do
     if not seen[layer] then
       seen[layer] = true
-      list[#list + 1] = { name = layer.name, layer = layer }
+      list[#list + 1] = {name = layer.name, layer = layer}
     end
   end
   return list

@@ -14,7 +14,7 @@ local training = {}
 local methods = {}
 
 local function as_list(outputs)
-  return type(outputs) == "table" and outputs or { outputs }
+  return type(outputs) == "table" and outputs or {outputs}
 end
 
 -- The outputs, as a list, for a list of inputs.
@@ -42,10 +42,10 @@ function training.settle(self, xs)
       frozen[#frozen + 1] = value
     end
     if weight.regularizer then
-      penalised[#penalised + 1] = { value, weight.regularizer }
+      penalised[#penalised + 1] = {value, weight.regularizer}
     end
     if weight.constraint and weight.active then
-      constrained[#constrained + 1] = { value, weight.constraint }
+      constrained[#constrained + 1] = {value, weight.constraint}
     end
   end
   self.compiled.frozen = frozen
@@ -74,7 +74,7 @@ local function reduced(value, weights)
     return value
   end
   if value.ndim > 1 then
-    value = value:reshape({ #value, -1 }):mean(2)
+    value = value:reshape({#value, -1}):mean(2)
   end
   if weights then
     value = value * weights:to(value.dtype)
@@ -118,7 +118,7 @@ local function metric_sum(value, count)
     return value * count
   end
   if value.ndim > 1 then
-    value = value:reshape({ #value, -1 }):float():mean(2)
+    value = value:reshape({#value, -1}):float():mean(2)
   end
   return value:sum()
 end
@@ -126,7 +126,7 @@ end
 -- The sums a step gives, in the order of compiled.names.
 local function sums_of(self, ys, predictions, total, parts, count)
   local compiled = self.compiled
-  local sums = { detached(total) * count }
+  local sums = {detached(total) * count}
   if compiled.several then
     for _, part in ipairs(parts) do
       sums[#sums + 1] = detached(part) * count
@@ -227,8 +227,8 @@ end
 
 local EVALUATE = {
   positional = 0,
-  { "batch_size", options.positive_integer, 32 },
-  { "sample_weight", options.any },
+  {"batch_size", options.positive_integer, 32},
+  {"sample_weight", options.any},
 }
 
 --- nn.Model:evaluate(x, y [, {batch_size=32, sample_weight=nil}])
@@ -251,7 +251,7 @@ end
 
 local PREDICT = {
   positional = 0,
-  { "batch_size", options.positive_integer, 32 },
+  {"batch_size", options.positive_integer, 32},
 }
 
 local function named(self, outputs)
@@ -296,14 +296,14 @@ end
 --   > model:predict_on_batch(tensor({{1, 2}})):item()
 --   3.0
 function methods.predict_on_batch(self, x)
-  local o = { batch_size = math.maxinteger // 2 }
+  local o = {batch_size = math.maxinteger // 2}
   return methods.predict(self, x, o)
 end
 
 local ON_BATCH = {
   positional = 0,
-  { "sample_weight", options.any },
-  { "class_weight", options.table },
+  {"sample_weight", options.any},
+  {"class_weight", options.table},
 }
 
 -- Runs one step on one batch; returns the means as Lua numbers.

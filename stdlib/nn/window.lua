@@ -5,10 +5,10 @@ local options = require("options")
 
 local window = {}
 
-window.padding_check = options.one_of { "valid", "same" }
+window.padding_check = options.one_of {"valid", "same"}
 
 -- The row of the data_format option.
-window.data_format_row = { "data_format", defaults.data_format_check }
+window.data_format_row = {"data_format", defaults.data_format_check}
 
 -- Sets layer.data_format to the default where it was not given.
 function window.resolve_format(layer)

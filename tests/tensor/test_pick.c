@@ -57,7 +57,7 @@ Test(pick, take_every_dtype_and_layout) {
     }
 }
 
-Test(pick, take_add_sums_repeated_positions) {
+Test(pick, put_add_sums_repeated_positions) {
   for (TensorDType dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++) {
     Tensor out = test_make(dtype, TEST_SHAPE(3, 4)), due;
     test_ok(tensor_clone(&due, &out, dtype));
@@ -69,7 +69,7 @@ Test(pick, take_add_sums_repeated_positions) {
       double sum = tensor_get(&due, q) + test_at(&x, i);
       tensor_set(&due, q, dtype == TENSOR_BOOL ? sum != 0 : sum);
     }
-    test_ok(tensor_take_add(&out, &index, &x));
+    test_ok(tensor_put(&out, &index, &x, true));
     test_expect_close(&out, &due, 1e-6);
     tensor_release(&out);
     tensor_release(&due);
@@ -271,7 +271,7 @@ Test(pick, a_wrong_position_writes_nothing) {
   test_fails(tensor_scatter(&out, 0, &index, &x, false), "scatter: index 9");
   test_fails(tensor_scatter(&out, 0, &index, &x, true), "scatter_add: ");
   test_fails(tensor_index_add(&out, 0, &index, &x), "index_add: index 9");
-  test_fails(tensor_take_add(&out, &index, &x), "take_add: index 9");
+  test_fails(tensor_put(&out, &index, &x, true), "put_add: index 9");
   test_expect_same(&out, &before);
   tensor_release(&out);
   tensor_release(&before);

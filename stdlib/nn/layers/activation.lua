@@ -13,7 +13,7 @@ local Activation = Layer:extend {
   class_name = "Activation",
   inputs = 1,
   options = {
-    { "activation", activations.check, options.required },
+    {"activation", activations.check, options.required},
   },
 }
 

@@ -8,7 +8,7 @@ local merge = require("nn.merge")
 -- shapes are equal or broadcast.
 --   > nn.Add()(tensor({{1, 2}}), tensor({{3, 4}})):totable()[1][2]
 --   6.0
-local Add = Layer:extend { class_name = "Add", options = {} }
+local Add = Layer:extend {class_name = "Add", options = {}}
 
 function Add:build(input_shapes)
   merge.check_inputs(self, input_shapes)

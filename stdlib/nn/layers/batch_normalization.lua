@@ -22,13 +22,13 @@ local BatchNormalization = Layer:extend {
   class_name = "BatchNormalization",
   inputs = 1,
   options = {
-    { "axis", options.integer, -1 },
-    { "momentum", options.number, 0.99 },
-    { "epsilon", options.non_negative_number, 1e-3 },
-    { "center", options.boolean, true },
-    { "scale", options.boolean, true },
-    { "beta_initializer", initializers.check, initializers.Zeros {} },
-    { "gamma_initializer", initializers.check, initializers.Ones {} },
+    {"axis", options.integer, -1},
+    {"momentum", options.number, 0.99},
+    {"epsilon", options.non_negative_number, 1e-3},
+    {"center", options.boolean, true},
+    {"scale", options.boolean, true},
+    {"beta_initializer", initializers.check, initializers.Zeros {}},
+    {"gamma_initializer", initializers.check, initializers.Ones {}},
     {
       "moving_mean_initializer",
       initializers.check,
@@ -67,7 +67,7 @@ function BatchNormalization:build(input_shape)
     self:fail("the size of dim %d must be known", axis)
   end
   self.meeting[axis] = channels
-  local shape, fixed = { channels }, { trainable = false }
+  local shape, fixed = {channels}, {trainable = false}
   if self.scale then
     self:add_weight("gamma", shape, self.gamma_initializer)
   end
@@ -81,7 +81,7 @@ end
 
 -- moving = momentum * moving + (1 - momentum) * batch.
 function BatchNormalization:follow(moving, batch)
-  local step = (batch:detach():reshape({ #moving }) - moving)
+  local step = (batch:detach():reshape({#moving}) - moving)
   moving:add_(step:mul_(1 - self.momentum))
 end
 

@@ -25,16 +25,16 @@ local Conv2D = Layer:extend {
   class_name = "Conv2D",
   inputs = 1,
   options = weight_options.add({
-    { "filters", options.positive_integer, options.required },
-    { "kernel_size", options.sizes(2), options.required },
-    { "strides", options.sizes(2), { 1, 1 } },
-    { "padding", window.padding_check, "valid" },
+    {"filters", options.positive_integer, options.required},
+    {"kernel_size", options.sizes(2), options.required},
+    {"strides", options.sizes(2), {1, 1}},
+    {"padding", window.padding_check, "valid"},
     window.data_format_row,
-    { "dilation_rate", options.sizes(2), { 1, 1 } },
-    { "groups", options.positive_integer, 1 },
-    { "activation", activations.check },
-    { "use_bias", options.boolean, true },
-  }, { { "kernel", "glorot_uniform" }, { "bias", "zeros" } }),
+    {"dilation_rate", options.sizes(2), {1, 1}},
+    {"groups", options.positive_integer, 1},
+    {"activation", activations.check},
+    {"use_bias", options.boolean, true},
+  }, {{"kernel", "glorot_uniform"}, {"bias", "zeros"}}),
 }
 
 function Conv2D:init()
@@ -58,9 +58,9 @@ function Conv2D:build(input_shape)
   end
   local rows, columns = self.kernel_size[1], self.kernel_size[2]
   self:add_weight("kernel",
-    { rows, columns, channels // self.groups, self.filters })
+    {rows, columns, channels // self.groups, self.filters})
   if self.use_bias then
-    self:add_weight("bias", { self.filters })
+    self:add_weight("bias", {self.filters})
   end
 end
 
@@ -69,7 +69,7 @@ function Conv2D:call(x)
   if self.use_bias then
     local bias = self.bias
     if self.data_format == "channels_first" then
-      bias = bias:reshape({ self.filters, 1, 1 })
+      bias = bias:reshape({self.filters, 1, 1})
     end
     y = y + bias
   end

@@ -14,7 +14,7 @@ local Dropout = Layer:extend {
   class_name = "Dropout",
   inputs = 1,
   options = {
-    { "rate", options.fraction, options.required },
+    {"rate", options.fraction, options.required},
   },
 }
 

@@ -12,7 +12,7 @@ local LeakyReLU = Layer:extend {
   class_name = "LeakyReLU",
   inputs = 1,
   options = {
-    { "alpha", options.number, 0.3 },
+    {"alpha", options.number, 0.3},
   },
 }
 

@@ -12,7 +12,7 @@ local Softmax = Layer:extend {
   class_name = "Softmax",
   inputs = 1,
   options = {
-    { "axis", options.integer, -1 },
+    {"axis", options.integer, -1},
   },
 }
 
