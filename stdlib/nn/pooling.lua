@@ -79,9 +79,9 @@ function pooling.global(class_name, rank, reduce)
   function Global:compute_output_shape(input_shape)
     local channels = window.channels(self, input_shape)
     if not self.keepdims then return {channels} end
-    return window.resized(self, input_shape, channels, function()
-      return 1
-    end)
+    local shape, _, channel_dim = window.ones(rank + 1), window.layout(self)
+    shape[channel_dim] = channels
+    return shape
   end
 
   return Global
