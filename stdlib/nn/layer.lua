@@ -408,6 +408,12 @@ function Layer:count_params()
   return count
 end
 
+-- Whether an option says how a kernel begins.
+local function is_kernel_initializer(key)
+  return type(key) == "string" and (key:find("kernel_initializer", 1, true)
+    or key == "depthwise_initializer" or key == "pointwise_initializer")
+end
+
 --- nn.Layer:initialize(initializer)
 -- Draws every parameter again with `initializer` (a name, nn.initializers.X
 -- or a function); biases become 0 (as in Gluon). A layer that has not been
@@ -419,7 +425,7 @@ end
 function Layer:initialize(initializer)
   local initial = require("nn.initializers").get(initializer)
   for key in pairs(self.config) do
-    if type(key) == "string" and key:find("kernel_initializer", 1, true) then
+    if is_kernel_initializer(key) then
       self[key], self.config[key] = initial, initial
     end
   end
