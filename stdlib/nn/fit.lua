@@ -98,9 +98,7 @@ end
 local function train_epoch(self, run)
   local tally, index = new_tally(run.names), 0
   for xs, ys, weights, count in run.source:batches(run.shuffle) do
-    if not ys then
-      native.fail("fit: the targets are missing")
-    end
+    ys = training.targets(self, "fit", ys)
     index = index + 1
     run.callbacks:call("on_batch_begin", index, {})
     local sums = training.train_step(self, xs, ys, weights, count)
@@ -149,7 +147,9 @@ local function check_labels(self, y)
   local ys = batches.targets(self, y)
   for i, head in ipairs(self.compiled.heads) do
     local shape = self.outputs[i].shape
-    losses.check_labels(head.loss, ys[i], shape[#shape])
+    if head.target then
+      losses.check_labels(head.loss, ys[head.target], shape[#shape])
+    end
   end
 end
 

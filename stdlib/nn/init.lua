@@ -8,6 +8,7 @@ local LIST = {
   {"Layer", "nn.layer"},
   {"Model", "nn.model"},
   {"Sequential", "nn.sequential"},
+  {"Function", "nn.function"},
   {"Input", "nn.layers.input"},
   {"Dense", "nn.layers.dense"},
   {"Activation", "nn.layers.activation"},
@@ -51,7 +52,8 @@ local LIST = {
   {"callbacks", "nn.callbacks"},
 }
 
-local module_of, names = {}, {"image_data_format", "load_model"}
+local module_of, names = {}, {"image_data_format", "load_model",
+  "register"}
 for _, entry in ipairs(LIST) do
   module_of[entry[1]] = entry[2]
   names[#names + 1] = entry[1]
@@ -61,6 +63,10 @@ local nn = {image_data_format = defaults.image_data_format}
 
 function nn.load_model(...)
   return require("nn.saving").load_model(...)
+end
+
+function nn.register(...)
+  return require("nn.registry").register(...)
 end
 
 local function touch(self, name)

@@ -14,6 +14,8 @@
 local graph = require("nn.graph")
 local native = require("native")
 local options = require("options")
+local registry = require("nn.registry")
+local step = require("nn.step")
 local tensor = require("tensor")
 
 local Layer = {class_name = "Layer"}
@@ -269,6 +271,68 @@ function Layer:__call(...)
   error(result, 0)
 end
 
+--- nn.Layer:add_loss(value)
+-- Adds a term to the loss of the model that is being trained or evaluated:
+-- called from within a layer's `call` with a 0-d tensor, or with one value a
+-- sample, of which the mean counts. Elsewhere it does nothing. A term made of
+-- symbolic tensors belongs to a model: model:add_loss(symbol).
+--   > Penalty = nn.Layer:extend{class_name="Penalty"}
+--   > function Penalty:call(x) self:add_loss(x:square():sum()) return x end
+--   > model = nn.Sequential{Penalty{}}
+--   > model:compile{loss="mse"}
+--   > model:evaluate(tensor({{3}}), tensor({{3}}))
+--   9.0
+function Layer:add_loss(value)
+  if graph.is_symbol(value) then
+    self:fail("add_loss: %s is symbolic: add it to the model, "
+      .. "model:add_loss(symbol)", tostring(value))
+  end
+  if not tensor.is(value) or value.ndim > 1 then
+    self:fail("add_loss: a term must be a 0-d tensor or one value a sample, "
+      .. "got %s", tensor.is(value) and tostring(value.shape)
+      or options.show(value))
+  end
+  step.add(value)
+end
+
+-- Whether training leaves the layer alone: see step.lua.
+function Layer:is_frozen()
+  return step.is_frozen(self)
+end
+
+local function call_at(self, what, index)
+  local node = self.nodes[index]
+  if not node then
+    self:fail("%s: it is used %d time%s in graphs, there is no use %s", what,
+      #self.nodes, #self.nodes == 1 and "" or "s", options.show(index))
+  end
+  return node
+end
+
+--- nn.Layer:get_output_at(index)
+-- What the layer's use number `index` (from 1) on symbolic tensors gave; a
+-- list where it has several outputs. layer.output is that of the first use.
+--   > layer = nn.Dense{2}
+--   > a, b = layer(nn.Input{3}), layer(nn.Input{3})
+--   > layer:get_output_at(2) == b, layer.output == a
+--   true
+--   true
+function Layer:get_output_at(index)
+  local node = call_at(self, "get_output_at", index)
+  return node.several and node.outputs or node.outputs[1]
+end
+
+--- nn.Layer:get_input_at(index)
+-- The symbolic tensor (or list of them) of the layer's use number `index`.
+--   > layer, x = nn.Dense{2}, nn.Input{3}
+--   > y = layer(x)
+--   > layer:get_input_at(1) == x
+--   true
+function Layer:get_input_at(index)
+  local node = call_at(self, "get_input_at", index)
+  return node.single and node.inputs[1] or node.inputs
+end
+
 -- Without a rule of its own a layer is run on two samples of zeros.
 function Layer:compute_output_shape(shape)
   local function zeros(sizes)
@@ -305,7 +369,8 @@ Layer.is = is_layer
 function Layer:sublayers()
   local found = {}
   for key, value in pairs(self) do
-    if type(key) == "string" and type(value) == "table" then
+    local holds = type(value) == "table" and not graph.is_symbol(value)
+    if type(key) == "string" and holds then
       if is_layer(value) then
         found[#found + 1] = {name = key, layer = value}
       elseif key ~= "nodes" and is_layer(value[1]) then
@@ -351,14 +416,19 @@ function Layer:all_weights()
   return list
 end
 
--- Fails where a layer has not made its weights yet.
-function Layer:require_built()
+-- Fails where a layer has not made its weights yet. `seen` has the layers
+-- that were looked at.
+function Layer:require_built(seen)
+  seen = seen or {}
+  seen[self] = true
   if not self.built and self.build ~= Layer.build then
     self:fail("its weights are made at first use: give input_shape, or call "
       .. "it once")
   end
   for _, sub in ipairs(self:sublayers()) do
-    sub.layer:require_built()
+    if not seen[sub.layer] then
+      sub.layer:require_built(seen)
+    end
   end
 end
 
@@ -422,7 +492,9 @@ end
 --   > layer:initialize("ones")
 --   > layer(tensor.ones(1, 3)):sum():item()
 --   6.0
-function Layer:initialize(initializer)
+function Layer:initialize(initializer, seen)
+  seen = seen or {}
+  seen[self] = true
   local initial = require("nn.initializers").get(initializer)
   for key in pairs(self.config) do
     if is_kernel_initializer(key) then
@@ -438,17 +510,23 @@ function Layer:initialize(initializer)
     end
   end
   for _, sub in ipairs(self:sublayers()) do
-    sub.layer:initialize(initial)
+    if not seen[sub.layer] then
+      sub.layer:initialize(initial, seen)
+    end
   end
 end
 
 -- Configuration --------------------------------------------------------------
 
--- A value of an option table as plain data, or nil and what it is instead.
+-- A value of an option table as plain data, or nil and what it is instead. A
+-- registered function is {registered = its name}.
 local function plain(value)
   local kind = type(value)
   if kind == "string" or kind == "number" or kind == "boolean" then
     return value
+  end
+  if registry.name_of(value) then
+    return {registered = registry.name_of(value)}
   end
   if kind ~= "table" then
     return nil, "a " .. kind
@@ -471,16 +549,19 @@ end
 
 --- nn.Layer:get_config()
 -- The table of options that makes an equal layer (with fresh weights), made
--- of strings, numbers and tables only.
+-- of strings, numbers and tables only. A function must have a name, see
+-- nn.register.
 --   > nn.Dense{3, activation="relu"}:get_config().activation
 --   relu
 function Layer:get_config()
   local config = {}
   for key, value in pairs(self.config) do
     local data, problem = plain(value)
-    if problem then
-      self:fail("%s is %s, which cannot be written to a file: use a name", key,
-        problem)
+    if problem == "a function" then
+      self:fail("%s is a function, which cannot be written to a file: give it "
+        .. "a name, nn.register(\"my_%s\", f)", key, key)
+    elseif problem then
+      self:fail("%s is %s, which cannot be written to a file", key, problem)
     end
     config[key] = data
   end

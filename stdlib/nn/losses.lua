@@ -1,6 +1,7 @@
 -- nn.losses: functions (y_true, y_pred [, options]) that give one value a
 -- sample, a tensor (batch). Dims after the first are averaged over.
 
+local graph = require("nn.graph")
 local native = require("native")
 local options = require("options")
 local tensor = require("tensor")
@@ -253,6 +254,11 @@ function losses.kullback_leibler_divergence(y_true, y_pred)
 end
 
 -- Names ----------------------------------------------------------------------
+
+-- On symbolic tensors a loss is a part of the graph, for model:add_loss.
+for name, f in pairs(losses) do
+  losses[name] = graph.lift("losses." .. name, f)
+end
 
 local by_name, name_of, names = {}, {}, {}
 for name, f in pairs(losses) do

@@ -100,7 +100,7 @@ function BatchNormalization:call(x, opts)
     self:fail("was built for %d dims, got %s", #self.meeting, tostring(x.shape))
   end
   local centered, variance
-  if opts.training and self.trainable then
+  if opts.training and not self:is_frozen() then
     centered, variance = self:batch_statistics(x)
   else
     centered = x - self.moving_mean:reshape(self.meeting)
