@@ -20,7 +20,7 @@
 #include "tensor/optimize_body.h"
 
 #define BLOCK    16384
-#define OPERANDS 4
+#define OPERANDS 5
 
 typedef void (*Kernel)(const TensorStep *s, int64_t n, void *const *at);
 
@@ -80,26 +80,49 @@ static Tensor *unchanged(const Tensor *g) { return (Tensor *)(uintptr_t)g; }
 
 int tensor_sgd_step(const TensorStep *s, Tensor *p, const Tensor *g,
                     Tensor *v) {
-  Tensor *t[OPERANDS] = {p, unchanged(g), v, NULL};
+  Tensor *t[OPERANDS] = {p, unchanged(g), v};
   return v == NULL ? run(s, sgd_float, sgd_double, t)
                    : run(s, momentum_float, momentum_double, t);
 }
 
 int tensor_adagrad_step(const TensorStep *s, Tensor *p, const Tensor *g,
                         Tensor *a) {
-  Tensor *t[OPERANDS] = {p, unchanged(g), a, NULL};
+  Tensor *t[OPERANDS] = {p, unchanged(g), a};
   return run(s, adagrad_float, adagrad_double, t);
 }
 
+int tensor_adadelta_step(const TensorStep *s, Tensor *p, const Tensor *g,
+                         Tensor *a, Tensor *u) {
+  Tensor *t[OPERANDS] = {p, unchanged(g), a, u};
+  return run(s, adadelta_float, adadelta_double, t);
+}
+
 int tensor_rmsprop_step(const TensorStep *s, Tensor *p, const Tensor *g,
-                        Tensor *a, Tensor *v) {
-  Tensor *t[OPERANDS] = {p, unchanged(g), a, v};
+                        Tensor *a, Tensor *v, Tensor *m) {
+  Tensor *t[OPERANDS] = {p, unchanged(g), a, v, m};
+  if (v == NULL && m != NULL)
+    return tensor_fail("a centred RMSprop step needs its momentum's state");
+  if (m != NULL)
+    return run(s, rmsprop_centered_float, rmsprop_centered_double, t);
   return v == NULL ? run(s, rmsprop_float, rmsprop_double, t)
                    : run(s, rmsprop_momentum_float, rmsprop_momentum_double, t);
 }
 
 int tensor_adam_step(const TensorStep *s, Tensor *p, const Tensor *g, Tensor *m,
-                     Tensor *v) {
+                     Tensor *v, Tensor *most) {
+  Tensor *t[OPERANDS] = {p, unchanged(g), m, v, most};
+  return most == NULL ? run(s, adam_float, adam_double, t)
+                      : run(s, amsgrad_float, amsgrad_double, t);
+}
+
+int tensor_adamax_step(const TensorStep *s, Tensor *p, const Tensor *g,
+                       Tensor *m, Tensor *u) {
+  Tensor *t[OPERANDS] = {p, unchanged(g), m, u};
+  return run(s, adamax_float, adamax_double, t);
+}
+
+int tensor_nadam_step(const TensorStep *s, Tensor *p, const Tensor *g,
+                      Tensor *m, Tensor *v) {
   Tensor *t[OPERANDS] = {p, unchanged(g), m, v};
-  return run(s, adam_float, adam_double, t);
+  return run(s, nadam_float, nadam_double, t);
 }

@@ -1,11 +1,15 @@
 -- nn.compile: what a model learns from. compile leaves in model.compiled
---   heads   for each output {name, loss, weight, metrics = {name, compute},
---           target}; target: which of the targets is compared with it, nil for
---           an output without loss and metrics
---   names   what a step's figures are called, "loss" first
---   config  the options as they were given
+--   heads    for each output {name, loss, weight, metrics = {name, sums,
+--            result}, target}: see nn.metrics.tally; target: which of the
+--            targets is compared with it, nil for an output without loss and
+--            metrics
+--   names    what a step's figures are called, "loss" first
+--   results  by place in names, how a figure is made of its sum where it is
+--            no mean over samples
+--   config   the options as they were given
 
 local losses = require("nn.losses")
+local measures = require("nn.measures")
 local metrics = require("nn.metrics")
 local native = require("native")
 local options = require("options")
@@ -43,7 +47,7 @@ end
 -- What `given` (one thing for all, a list, or a table by output name) says
 -- about each output, as a list with holes.
 local function for_outputs(what, names, given)
-  if type(given) ~= "table" then
+  if measures.is_one(given) then
     local list = {}
     for i = 1, #names do
       list[i] = given
@@ -93,19 +97,22 @@ local function make_heads(self, o)
 end
 
 local function add_metric(head, name, metric)
-  if type(metric) == "function" and not name then
-    name = losses.name_of(metric) or metrics.name_of(metric)
+  if type(metric) ~= "string" and not name then
+    name = metrics.name_of(metric)
+      or type(metric) == "table" and (metric.class_name or metric.name)
       or "metric_" .. #head.metrics + 1
   end
+  local sums, result = metrics.tally(metric, head.loss)
   head.metrics[#head.metrics + 1] = {
     name = name or metric,
-    compute = metrics.get(metric, head.loss),
+    sums = sums,
+    result = result,
   }
 end
 
 -- Adds a metric, or a list of them in which keys are names.
 local function add_metrics(head, given)
-  if type(given) ~= "table" then
+  if measures.is_one(given) then
     return add_metric(head, nil, given)
   end
   for _, metric in ipairs(given) do
@@ -126,7 +133,7 @@ end
 -- Metrics in a list belong to every output; a key that is an output's name
 -- holds that output's own.
 local function distribute_metrics(heads, given)
-  if type(given) ~= "table" then
+  if measures.is_one(given) then
     given = {given}
   end
   for _, head in ipairs(heads) do
@@ -145,9 +152,10 @@ local function distribute_metrics(heads, given)
 end
 
 -- The names in logs and results: loss, each output's loss where there are
--- several, the metrics (behind the output's name where there are several).
+-- several, the metrics (behind the output's name where there are several);
+-- and the metrics' result functions by place.
 local function result_names(heads)
-  local names = {"loss"}
+  local names, results = {"loss"}, {}
   local function prefix(head)
     return #heads > 1 and head.name .. "_" or ""
   end
@@ -159,9 +167,10 @@ local function result_names(heads)
   for _, head in ipairs(heads) do
     for _, metric in ipairs(head.metrics) do
       names[#names + 1] = prefix(head) .. metric.name
+      results[#names] = metric.result
     end
   end
-  return names
+  return names, results
 end
 
 -- Numbers the outputs for which targets are given.
@@ -197,12 +206,12 @@ end
 --- nn.Model:compile{optimizer="rmsprop", loss=, metrics=nil, loss_weights=nil}
 -- Says what to minimise and how.
 -- * optimizer: a name ("sgd", "adam", ...) or `optim.Adam{lr=1e-3}`.
--- * loss: a name ("mse", ...), a function (y_true, y_pred), or several of
---   them, in a list or a table by output name. An output without loss and
---   metrics takes no targets. What layers and models add (add_loss) may be
---   the whole loss.
--- * metrics: a list of names or functions; `{rmse=f}` names a function; a
---   table by output name gives each output its own.
+-- * loss: a name ("mse", ...), a function (y_true, y_pred), one with options,
+--   nn.losses.huber{delta=2}, or several of them, in a list or a table by
+--   output name. An output without loss and metrics takes no targets. What
+--   layers and models add (add_loss) may be the whole loss.
+-- * metrics: a list of names or functions (see nn.metrics); `{error=f}` names
+--   a function; a table by output name gives each output its own.
 -- * loss_weights: a list or a table by output name; the loss is their sum.
 -- Which layers are trained is settled here: compile again after changing
 -- `layer.trainable`. A model that was compiled before its layers were frozen
@@ -227,9 +236,11 @@ function methods.compile(self, opts)
     distribute_metrics(heads, o.metrics)
   end
   number_targets(heads)
+  local names, results = result_names(heads)
   self.compiled = {
     heads = heads,
-    names = result_names(heads),
+    names = names,
+    results = results,
     config = o,
     several = #heads > 1,
   }

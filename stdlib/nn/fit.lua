@@ -125,6 +125,7 @@ local function run_epoch(self, run, epoch)
       log[name] = value
     end
   end
+  self.optimizer:observe(log)
   run.callbacks:call("on_epoch_end", epoch, log)
   return log
 end

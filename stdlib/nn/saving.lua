@@ -21,23 +21,25 @@ local FORMAT, VERSION = "nnlua-model", "1"
 
 -- Training -------------------------------------------------------------------
 
--- A loss or metric (or a table of them) as data: names only.
-local function plain(what, value)
-  if type(value) == "function" then
-    local name = require("nn.losses").name_of(value)
-      or require("nn.metrics").name_of(value)
-    if not name and not registry.name_of(value) then
-      native.fail("save: a Lua function as %s cannot be written to a file: "
-        .. "give it a name, nn.register(\"my_%s\", f), or use save_weights",
-        what, (what:gsub("^a ", "")))
-    end
-    return name or {registered = registry.name_of(value)}
-  elseif type(value) ~= "table" then
+-- A loss or metric (or a table of them) as data: names and options only.
+-- `describe` is that of nn.losses or nn.metrics.
+local function plain(what, describe, value)
+  if type(value) ~= "table" and type(value) ~= "function" then
     return value
+  end
+  local described = describe(value)
+  if described then
+    return described
+  elseif registry.name_of(value) then
+    return {registered = registry.name_of(value)}
+  elseif type(value) == "function" or type(value.sums) == "function" then
+    native.fail("save: a Lua function as %s cannot be written to a file: give "
+      .. "it a name, nn.register(\"my_%s\", f), or use save_weights", what,
+      (what:gsub("^a ", "")))
   end
   local copy = {}
   for key, item in pairs(value) do
-    copy[key] = plain(what, item)
+    copy[key] = plain(what, describe, item)
   end
   return copy
 end
@@ -49,8 +51,8 @@ local function training_config(self)
       class_name = self.optimizer.class_name,
       config = self.optimizer:get_config(),
     },
-    loss = plain("loss", o.loss),
-    metrics = plain("a metric", o.metrics),
+    loss = plain("loss", require("nn.losses").describe, o.loss),
+    metrics = plain("a metric", require("nn.metrics").describe, o.metrics),
     loss_weights = o.loss_weights,
   }
 end
@@ -63,7 +65,8 @@ local function add_optimizer(self, tensors)
       tensors[string.format("optimizer/%d/%s", i, name)] = buffer
     end
   end
-  return {steps = state.steps, params = #state.state}
+  return {steps = state.steps, params = #state.state,
+    schedule = state.schedule}
 end
 
 local SAVE = {
@@ -115,7 +118,8 @@ local function optimizer_state(tensors, counters, lr)
       state[index][buffer] = value
     end
   end
-  return {lr = lr, steps = counters.steps, state = state}
+  return {lr = lr, steps = counters.steps, state = state,
+    schedule = counters.schedule}
 end
 
 local function restore_training(model, text, tensors, classes)

@@ -2,7 +2,9 @@
 --
 -- A step gives sums over the samples of its batch, as 0-d tensors (or numbers
 -- from a user's functions): the loss, then one for each name in
--- compiled.names. They are added up over batches and read when somebody looks.
+-- compiled.names. They are added up over batches and read when somebody looks:
+-- divided by the number of samples, or by the function of that place in the
+-- field `results`, for metrics that are no mean.
 
 local autograd = require("autograd")
 local batches = require("nn.batches")
@@ -137,21 +139,10 @@ local function detached(value)
   return tensor.is(value) and value:detach() or value
 end
 
--- The sum over the batch of a metric, from one value a sample or a mean.
-local function metric_sum(value, count)
-  if not tensor.is(value) or value.ndim == 0 then
-    return value * count
-  end
-  if value.ndim > 1 then
-    value = value:reshape({#value, -1}):float():mean(2)
-  end
-  return value:sum()
-end
-
 -- The sums a step gives, in the order of compiled.names.
 local function sums_of(self, ys, predictions, total, parts, count)
   local compiled = self.compiled
-  local sums = {detached(total) * count}
+  local sums = {detached(total) * count, results = compiled.results}
   if compiled.several then
     for _, part in ipairs(parts) do
       sums[#sums + 1] = detached(part) * count
@@ -161,8 +152,7 @@ local function sums_of(self, ys, predictions, total, parts, count)
     if #head.metrics > 0 then
       local prediction, target = predictions[i]:detach(), ys[head.target]
       for _, metric in ipairs(head.metrics) do
-        sums[#sums + 1] = metric_sum(metric.compute(target, prediction),
-          count)
+        sums[#sums + 1] = metric.sums(target, prediction, count)
       end
     end
   end
@@ -187,19 +177,47 @@ local function with_frozen(frozen, f, ...)
   return table.unpack(results, 2, results.n)
 end
 
--- Forward, loss, backward and the optimizer's step, on one batch.
-function training.train_step(self, xs, ys, weights, count)
-  local compiled, optimizer = self.compiled, self.optimizer
-  if not compiled.settled then
-    training.settle(self, xs)
+-- Forward, loss and backward on one batch; the results of forward_loss.
+local function gradients(self, xs, ys, weights)
+  local compiled = self.compiled
+  if not compiled.untrained then
+    self.optimizer:zero_grad()
   end
-  optimizer:zero_grad()
   local predictions, total, parts = with_frozen(compiled.frozen,
     autograd.record, forward_loss, self, xs, ys, weights)
   if not compiled.untrained and tensor.is(total) then
     total:backward()
-    optimizer:step()
-    constrain(compiled.constrained)
+  end
+  return predictions, total, parts
+end
+
+-- The optimizer's step. One that takes a function may compute the gradients
+-- again, elsewhere; what it saw first are the figures of the batch.
+local function optimize(self, xs, ys, weights)
+  local optimizer, first = self.optimizer, nil
+  if not optimizer.takes_closure or self.compiled.untrained then
+    first = table.pack(gradients(self, xs, ys, weights))
+    if not self.compiled.untrained and tensor.is(first[2]) then
+      optimizer:step()
+    end
+    return table.unpack(first, 1, 3)
+  end
+  optimizer:step(function()
+    local results = table.pack(gradients(self, xs, ys, weights))
+    first = first or results
+    return results[2]
+  end)
+  return table.unpack(first, 1, 3)
+end
+
+-- Gradients and the optimizer's step, on one batch.
+function training.train_step(self, xs, ys, weights, count)
+  if not self.compiled.settled then
+    training.settle(self, xs)
+  end
+  local predictions, total, parts = optimize(self, xs, ys, weights)
+  if not self.compiled.untrained and tensor.is(total) then
+    constrain(self.compiled.constrained)
   end
   return autograd.no_grad(sums_of, self, ys, predictions, total, parts, count)
 end
@@ -228,16 +246,21 @@ end
 
 -- Adds a step's sums to `totals`, which begins empty.
 function training.accumulate(totals, sums)
+  totals.results = sums.results
   for i, value in ipairs(sums) do
     totals[i] = totals[i] and totals[i] + value or value
   end
 end
 
--- The means as Lua numbers.
+-- The figures as Lua numbers.
 function training.means(totals, count)
-  local means = {}
+  local means, results = {}, totals.results or {}
   for i, value in ipairs(totals) do
-    means[i] = (tensor.is(value) and value:item() or value) / count
+    if results[i] then
+      means[i] = results[i](value)
+    else
+      means[i] = (tensor.is(value) and value:item() or value) / count
+    end
   end
   return means
 end

@@ -106,6 +106,158 @@ test("kullback-leibler divergence", function()
     { 0.5 * log(2) + 0.5 * log(0.5 / 0.75) })
 end)
 
+test("regression losses by hand", function()
+  local y, p = tensor { { 1, 2 } }, tensor { { 1.5, -1 } }
+  check.near(losses.mean_absolute_percentage_error(y, p),
+    { 100 * (0.5 + 1.5) / 2 })
+  check.near(losses.mean_absolute_percentage_error(tensor { { 0 } },
+    tensor { { 1 } }), { 1e9 }, 1e3)
+  check.near(losses.mean_squared_logarithmic_error(y, p),
+    { (log(2 / 2.5) ^ 2 + log(3) ^ 2) / 2 })
+  check.near(losses.huber(y, p), { (0.125 + 2.5) / 2 })
+  check.near(losses.huber(y, p, { delta = 4 }), { (0.125 + 4.5) / 2 })
+  check.near(losses.logcosh(y, p), { (log((exp(0.5) + exp(-0.5)) / 2)
+    + log((exp(3) + exp(-3)) / 2)) / 2 })
+  check.near(losses.poisson(y, tensor { { 1, 2 } }), { (1 + 2 - 2 * log(2)) / 2 })
+  check.near(losses.cosine_similarity(tensor { { 3, 4 } }, tensor { { 4, 3 } }),
+    { -24 / 25 })
+  check.near(losses.cosine_similarity(tensor { { 0, 0 } }, tensor { { 4, 3 } }),
+    { 0 })
+end)
+
+test("hinges", function()
+  local y, p = tensor { { 1, -1 } }, tensor { { 0.5, 0.5 } }
+  check.near(losses.hinge(y, p), { (0.5 + 1.5) / 2 })
+  check.near(losses.hinge(tensor { { 1, 0 } }, p), { (0.5 + 1.5) / 2 })
+  check.near(losses.hinge(tensor { { 1, 0, 0.5 } }, tensor { { 0, 0, 1 } }),
+    { (1 + 1 + 0.5) / 3 })
+  check.near(losses.squared_hinge(y, p), { (0.25 + 2.25) / 2 })
+  check.near(losses.categorical_hinge(tensor { { 0, 1, 0 } },
+    tensor { { 0.5, 0.2, 0.9 } }), { 1.7 })
+end)
+
+test("contrastive", function()
+  local y, d = tensor { 1, 0, 0 }, tensor { { 0.5 }, { 0.5 }, { 3 } }
+  check.near(losses.contrastive(y, d), { 0.25, 0.25, 0 })
+  check.near(losses.contrastive { margin = 2 }(y, d), { 0.25, 2.25, 0 })
+end)
+
+-- The batch-hard triplet loss, one row at a time.
+local function hardest(labels, x, margin)
+  local result = {}
+  for i = 1, #x do
+    local far, near = nil, nil
+    for j = 1, #x do
+      local d = 0
+      for k = 1, #x[i] do d = d + (x[i][k] - x[j][k]) ^ 2 end
+      if j ~= i and labels[i] == labels[j] then far = math.max(far or 0, d) end
+      if labels[i] ~= labels[j] then near = math.min(near or d, d) end
+    end
+    result[i] = far and near and math.max(0, far - near + margin) or 0
+  end
+  return result
+end
+
+test("triplet", function()
+  local x = tensor { { { 0, 0 }, { 1, 0 }, { 0, 3 } },
+    { { 0, 0 }, { 3, 0 }, { 0, 2 } } }
+  check.near(losses.triplet(tensor.zeros(2), x), { 0, 6 })
+  check.near(losses.triplet { margin = 10 }(tensor.zeros(2), x), { 2, 15 })
+  tensor.manual_seed(1)
+  local z, y = tensor.randn({ 9, 4 }), { 1, 1, 2, 2, 2, 3, 3, 1, 4 }
+  check.near(losses.triplet(labels(y), z), hardest(y, z:totable(), 1), 1e-4)
+  check.near(losses.triplet(labels { 1, 1 }, tensor.randn({ 2, 3 })), { 0, 0 })
+  local w = tensor.randn({ 4, 2 }):requires_grad_()
+  losses.triplet(labels { 1, 1, 1, 1 }, w):sum():backward()
+  check.near(w.grad, tensor.zeros(4, 2), 0)
+  check.error_matches(function()
+    losses.triplet(labels { 1, 2 }, tensor.zeros(3, 2))
+  end, "one label for each of the 3 rows of y_pred, got %(2,?%)")
+  check.error_matches(function()
+    losses.triplet(nil, tensor.zeros(3))
+  end, "triplet: y_pred is %(3,?%): it must be %(batch, 3, d%)")
+end)
+
+test("label smoothing", function()
+  local y, z = tensor { { 1, 0, 0 } }, tensor { { 1, 2, 3 } }
+  local soft = tensor { { 0.8, 0.1, 0.1 } }
+  local o = { label_smoothing = 0.3, from_logits = true }
+  check.near(losses.categorical_crossentropy(y, z, o),
+    losses.categorical_crossentropy(soft, z, { from_logits = true }))
+  check.near(losses.categorical_crossentropy { label_smoothing = 0.3 }(y,
+    z:softmax(-1)), losses.categorical_crossentropy(soft, z:softmax(-1)))
+  o.label_smoothing = 0.2
+  check.near(losses.binary_crossentropy(y, z, o),
+    losses.binary_crossentropy(tensor { { 0.9, 0.1, 0.1 } }, z,
+      { from_logits = true }))
+  check.error_matches(function()
+    losses.binary_crossentropy { label_smoothing = 2 }
+  end, "binary_crossentropy: label_smoothing must be a number from 0 to 1")
+end)
+
+test("extremes stay finite, and so do gradients", function()
+  local big = { 1e4, -1e4, 1e30 }
+  for _, dtype in ipairs { "float32", "float64" } do
+    for _, name in ipairs { "sigmoid_cross_entropy_with_logits",
+        "softmax_cross_entropy_with_logits", "logcosh", "huber" } do
+      local z = tensor({ big }, dtype):requires_grad_()
+      local loss = losses[name](tensor({ { 0, 1, 0 } }, dtype), z)
+      loss:sum():backward()
+      check.truthy(loss:isfinite():all():item(), name)
+      check.truthy(z.grad:isfinite():all():item(), name)
+    end
+    for _, name in ipairs { "binary_crossentropy", "categorical_crossentropy",
+        "kullback_leibler_divergence", "poisson" } do
+      local p = tensor({ { 0, 0, 0 }, { 0, 1, 0 } }, dtype):requires_grad_()
+      local y = tensor({ { 1, 0, 0 }, { 1, 0, 0 } }, dtype)
+      local loss = losses[name](y, p)
+      loss:sum():backward()
+      check.truthy(loss:isfinite():all():item(), name)
+      check.truthy(p.grad:isfinite():all():item(), name)
+    end
+  end
+end)
+
+test("empty batches", function()
+  for _, name in ipairs { "mean_squared_error", "binary_crossentropy",
+      "categorical_crossentropy", "hinge", "huber", "cosine_similarity" } do
+    local empty = tensor.zeros(0, 3)
+    check.same_shape(losses[name](empty, empty), { 0 })
+  end
+end)
+
+test("a loss with its options is an object that saves", function()
+  local y, p = tensor { { 0 } }, tensor { { 3 } }
+  local loss = losses.huber { delta = 2 }
+  check.near(loss(y, p), { 4 })
+  check.equal(loss.delta, 2)
+  check.equal(tostring(loss), "huber{delta=2}")
+  check.equal(loss:get_config(), { class_name = "huber",
+    config = { delta = 2 } })
+  check.near(losses.get(loss:get_config())(y, p), { 4 })
+  check.near(losses.huber()(y, p), { 2.5 })
+  local model = nn.Sequential { nn.Dense { 1, input_shape = { 1 } } }
+  model:compile { loss = loss, metrics = { losses.huber { 0.5 }, "mae",
+    top = nn.metrics.top_k { 1 } } }
+  check.equal(model.compiled.names, { "loss", "huber",
+    "mae", "top" })
+end)
+
+test("compiled losses with options come back from a file", function()
+  local path = os.tmpname()
+  local x, y = tensor.randn({ 8, 2 }), tensor.randint(1, 3, { 8 })
+  local model = nn.Sequential { nn.Dense { 3, input_shape = { 2 } } }
+  model:compile {
+    loss = losses.sparse_categorical_crossentropy { from_logits = true },
+    metrics = { "accuracy", nn.metrics.top_k { k = 2 }, nn.metrics.f1 },
+  }
+  model:save(path)
+  local copy = nn.load_model(path)
+  os.remove(path)
+  check.equal(copy.compiled.names, { "loss", "accuracy", "top_k", "f1" })
+  check.near({ copy:evaluate(x, y) }, { model:evaluate(x, y) }, 0)
+end)
+
 test("gradients", function()
   local z = tensor({ { 1, 2, 3 } }):requires_grad_()
   local y = tensor { { 0, 1, 0 } }
@@ -131,6 +283,13 @@ test("names", function()
   check.equal(losses.get("MAE"), losses.mean_absolute_error)
   check.equal(losses.get("kld"), losses.kullback_leibler_divergence)
   check.equal(losses.name_of(losses.get("mse")), "mean_squared_error")
+  for alias, name in pairs { mape = "mean_absolute_percentage_error",
+      MSLE = "mean_squared_logarithmic_error", bce = "binary_crossentropy",
+      KLDivergence = "kullback_leibler_divergence", log_cosh = "logcosh",
+      MeanSquaredError = "mean_squared_error", Huber = "huber",
+      SparseCategoricalCrossentropy = "sparse_categorical_crossentropy" } do
+    check.equal(losses.name_of(losses.get(alias)), name)
+  end
   check.error_matches(function()
     losses.get("categorical_crossentrpy")
   end, 'did you mean "categorical_crossentropy"')

@@ -43,7 +43,22 @@ end)
 test("Adagrad", function()
   check.near(run(function(p)
     return optim.Adagrad(p, { lr = 0.1 })
-  end, { 2, 3 }), 1 - 0.1 * 2 / 2 - 0.1 * 3 / math.sqrt(13))
+  end, { 2, 3 }), 1 - 0.2 / math.sqrt(4.1) - 0.3 / math.sqrt(13.1))
+  check.near(run(function(p)
+    return optim.Adagrad(p, { lr = 0.1, initial_accumulator_value = 0 })
+  end, { 2, 3 }), 1 - 0.2 / 2 - 0.3 / math.sqrt(13))
+end)
+
+test("Adadelta", function()
+  local a, u, w = 0, 0, 1
+  for _, g in ipairs { 2, 3 } do
+    a = 0.95 * a + 0.05 * g * g
+    local d = g * math.sqrt((u + 1e-7) / (a + 1e-7))
+    u, w = 0.95 * u + 0.05 * d * d, w - d
+  end
+  check.near(run(function(p)
+    return optim.Adadelta(p, { lr = 1 })
+  end, { 2, 3 }), w)
 end)
 
 test("RMSprop", function()
@@ -52,6 +67,18 @@ test("RMSprop", function()
   check.near(run(function(p)
     return optim.RMSprop(p, { lr = 0.1 })
   end, { 2, 3 }), 1 - 0.2 / math.sqrt(a1) - 0.3 / math.sqrt(a2))
+end)
+
+test("RMSprop centred, with momentum", function()
+  local a, m, v, w = 0, 0, 0, 1
+  for _, g in ipairs { 2, 3, -1 } do
+    a, m = 0.9 * a + 0.1 * g * g, 0.9 * m + 0.1 * g
+    v = 0.5 * v + 0.1 * g / math.sqrt(a - m * m + 1e-7)
+    w = w - v
+  end
+  check.near(run(function(p)
+    return optim.RMSprop(p, { lr = 0.1, centered = true, momentum = 0.5 })
+  end, { 2, 3, -1 }), w)
 end)
 
 test("Adam", function()
@@ -65,9 +92,64 @@ test("Adam", function()
   end, { 2, 3, -1 }), w)
 end)
 
+test("AMSGrad keeps the largest v", function()
+  local m, v, most, w = 0, 0, 0, 1
+  for t, g in ipairs { 3, 1, 0 } do
+    m, v = 0.9 * m + 0.1 * g, 0.5 * v + 0.5 * g * g
+    most = math.max(most, v)
+    w = w - 0.1 * math.sqrt(1 - 0.5 ^ t) / (1 - 0.9 ^ t) * m
+      / (math.sqrt(most) + 1e-7)
+  end
+  check.near(run(function(p)
+    return optim.Adam(p, { lr = 0.1, beta_2 = 0.5, amsgrad = true })
+  end, { 3, 1, 0 }), w)
+end)
+
+test("AdamW decays weights apart from the gradient", function()
+  check.near(run(function(p)
+    return optim.AdamW(p, { lr = 0.1, weight_decay = 0.5 })
+  end, { 2 }), 0.95 - 0.1)
+  check.near(run(function(p)
+    return optim.Adam(p, { lr = 0.1, weight_decay = 0.5 })
+  end, { 2 }), 0.9)
+end)
+
+test("Adamax", function()
+  local m, u, w = 0, 0, 1
+  for t, g in ipairs { 2, -1 } do
+    m, u = 0.9 * m + 0.1 * g, math.max(0.999 * u, math.abs(g))
+    w = w - 0.1 / (1 - 0.9 ^ t) * m / (u + 1e-7)
+  end
+  check.near(run(function(p)
+    return optim.Adamax(p, { lr = 0.1 })
+  end, { 2, -1 }), w)
+end)
+
+test("Nadam", function()
+  local m, v, w, product = 0, 0, 1, 1
+  local function beta(t) return 0.9 * (1 - 0.5 * 0.96 ^ (0.004 * t)) end
+  for t, g in ipairs { 2, -1 } do
+    m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+    product = product * beta(t)
+    local ahead = beta(t + 1) * m / (1 - product * beta(t + 1))
+      + (1 - beta(t)) * g / (1 - product)
+    w = w - 0.1 * ahead / (math.sqrt(v / (1 - 0.999 ^ t)) + 1e-7)
+  end
+  check.near(run(function(p)
+    return optim.Nadam(p, { lr = 0.1 })
+  end, { 2, -1 }), w)
+end)
+
 test("defaults are Keras's", function()
   check.equal(optim.SGD {}.lr, 0.01)
-  check.equal(optim.Adagrad {}.lr, 0.01)
+  check.equal(optim.Adagrad {}.lr, 0.001)
+  check.equal(optim.Adadelta {}.rho, 0.95)
+  check.equal(optim.AdamW {}.weight_decay, 0.004)
+  check.equal(optim.Adam {}.weight_decay, 0.0)
+  for _, name in ipairs { "sgd", "adagrad", "adadelta", "rmsprop", "adam",
+      "adamw", "adamax", "nadam", "lbfgs" } do
+    check.equal(optim.get(name).class_name:lower(), name)
+  end
   check.equal(optim.RMSprop {}.lr, 0.001)
   check.equal(optim.RMSprop {}.rho, 0.9)
   check.equal(optim.Adam {}.lr, 0.001)
@@ -89,9 +171,18 @@ test("clipping", function()
   optim.SGD({ w }, { lr = 1, clipvalue = 2 }):step()
   check.near(w:item(), -1)
   local a, b = parameter(3), parameter(4)
-  optim.SGD({ a, b }, { lr = 1, clipnorm = 1 }):step()
+  optim.SGD({ a, b }, { lr = 1, global_clipnorm = 1 }):step()
   check.near(a:item(), 0.4)
   check.near(b:item(), 0.2)
+  a, b = parameter(3), parameter(0.5)
+  optim.SGD({ a, b }, { lr = 1, clipnorm = 2 }):step()
+  check.near(a:item(), -1)
+  check.near(b:item(), 0.5)
+  a, b = parameter(8), parameter(6)
+  optim.SGD({ a, b }, { lr = 1, clipnorm = 3, global_clipnorm = 2,
+    clipvalue = 1 }):step(2)
+  check.near(a:item(), 0)
+  check.near(b:item(), 0)
 end)
 
 test("parameters without a gradient stay", function()
@@ -101,22 +192,34 @@ test("parameters without a gradient stay", function()
 end)
 
 test("state goes on where it stopped", function()
-  local function step(optimizer, w, g)
-    optimizer:zero_grad()
-    local y = w * g
-    y:sum():backward()
+  local function step(optimizer, w)
+    local function f()
+      optimizer:zero_grad()
+      local y = ((w - 3) ^ 4):sum()
+      y:backward()
+      return y
+    end
+    if optimizer.takes_closure then return optimizer:step(f) end
+    f()
     optimizer:step()
   end
-  local a = tensor({ 1.0 }):requires_grad_()
-  local first = optim.Adam({ a }, { lr = 0.1 })
-  step(first, a, 2)
-  local b = a:detach():clone():requires_grad_()
-  local second = optim.Adam({ b })
-  second:load_state_dict(first:state_dict())
-  check.equal(second.lr, 0.1)
-  step(first, a, -1)
-  step(second, b, -1)
-  check.near(b, a, 0)
+  for name, o in pairs { SGD = { momentum = 0.9 }, Adagrad = {},
+      Adadelta = {}, RMSprop = { centered = true, momentum = 0.5 },
+      Adam = { amsgrad = true }, AdamW = {}, Adamax = {}, Nadam = {},
+      LBFGS = { max_iter = 3 } } do
+    local a = tensor({ 1.0, 2.0 }, "float64"):requires_grad_()
+    o.lr = 0.01
+    local first = optim[name]({ a }, o)
+    for _ = 1, 3 do step(first, a) end
+    local b = a:detach():clone():requires_grad_()
+    o.lr = nil
+    local second = optim[name]({ b }, o)
+    second:load_state_dict(first:state_dict())
+    check.equal(second.lr, 0.01)
+    step(first, a)
+    step(second, b)
+    check.near(b, a, 0)
+  end
 end)
 
 test("errors", function()
@@ -125,7 +228,7 @@ test("errors", function()
   end, "Adam: there are no parameters to train")
   check.error_matches(function()
     optim.Adam { lr = "a" }
-  end, 'Adam: lr must be a number of at least 0, got "a"')
+  end, 'Adam: lr must be a number of at least 0, a schedule')
   check.error_matches(function()
     optim.Adam { momentun = 1 }
   end, 'Adam: unknown option "momentun"')
@@ -135,6 +238,22 @@ test("errors", function()
   check.error_matches(function()
     optim.get("adm")
   end, 'unknown optimizer "adm" %(did you mean "adam"%?%)')
+  local rate = optim.SGD {}
+  check.error_matches(function()
+    rate.lr = "fast"
+  end, 'SGD: lr must be .* got "fast"')
+  check.error_matches(function()
+    optim.LBFGS({ parameter(1) }):step(32)
+  end, "LBFGS: step takes a function")
+  check.error_matches(function()
+    optim.LBFGS({ parameter(1) }):step(function() return {} end)
+  end, "must return the loss, one number, got {}")
+  check.error_matches(function()
+    optim.LBFGS { momentum = 1 }
+  end, 'LBFGS: unknown option "momentum"')
+  check.error_matches(function()
+    optim.LBFGS { tensor.ones(1), tensor.ones(1):double() }
+  end, "all parameters must be of one dtype")
   local optimizer = optim.SGD({ parameter(1) }, { momentum = 0.9 })
   check.error_matches(function()
     optimizer:load_state_dict { state = { { velocity = tensor.zeros(2) } } }

@@ -1,0 +1,111 @@
+-- nn.losses.targets: what y_true must be beside y_pred, and the mean over
+-- each sample.
+
+local native = require("native")
+local options = require("options")
+local tensor = require("tensor")
+
+local targets = {}
+
+-- Probabilities are kept this far from 0 and 1 before a logarithm.
+targets.EPSILON = 1e-7
+
+-- The mean over all dims but the first.
+function targets.per_sample(x)
+  if x.ndim <= 1 then return x end
+  local dims = {}
+  for dim = 2, x.ndim do dims[dim - 1] = dim end
+  return x:mean(dims)
+end
+
+function targets.need_tensors(name, y_true, y_pred)
+  if not tensor.is(y_true) or not tensor.is(y_pred) then
+    native.fail("%s: y_true and y_pred must be tensors, got %s and %s", name,
+                options.show(y_true), options.show(y_pred))
+  end
+end
+
+local function same_shape(a, b)
+  if a.ndim ~= b.ndim then return false end
+  local shape_a, shape_b = a.shape, b.shape
+  for dim = 1, a.ndim do
+    if shape_a[dim] ~= shape_b[dim] then return false end
+  end
+  return true
+end
+
+-- y_true as a tensor of y_pred's dtype and shape. A missing or superfluous
+-- last dim of 1 is mended; nothing else is broadcast.
+function targets.matching(name, y_true, y_pred)
+  targets.need_tensors(name, y_true, y_pred)
+  local y = y_true
+  if y.ndim == y_pred.ndim - 1 and y_pred.shape[y_pred.ndim] == 1 then
+    y = y:unsqueeze(-1)
+  elseif y.ndim == y_pred.ndim + 1 and y.shape[y.ndim] == 1 then
+    y = y:squeeze(-1)
+  end
+  if not same_shape(y, y_pred) then
+    native.fail("%s: y_true is %s but y_pred is %s: they must have the same "
+                .. "shape", name, tostring(y_true.shape),
+                tostring(y_pred.shape))
+  end
+  return y.dtype == y_pred.dtype and y or y:to(y_pred.dtype)
+end
+
+-- Rows of classes: there must be a last dim to sum over.
+function targets.matching_rows(name, y_true, y_pred)
+  local y = targets.matching(name, y_true, y_pred)
+  if y_pred.ndim == 0 then
+    native.fail("%s: y_pred must have a dim of classes, got a 0-d tensor", name)
+  end
+  return y
+end
+
+-- Vectors of length 1 along a dim; those shorter than 1e-6 stay shorter.
+function targets.unit(x, dim)
+  return x * x:square():sum(dim, true):clamp(1e-12):rsqrt()
+end
+
+-- Fails with the first label that is not a class, where there is one.
+function targets.explain_labels(name, labels, classes)
+  local flat = labels:reshape({-1}):totable()
+  local each = labels.ndim > 0 and #flat // math.max(1, #labels) or 1
+  for position, label in ipairs(flat) do
+    if label ~= math.floor(label) or label < 1 or label > classes then
+      native.fail("%s: class index %s at sample %d: classes are 1..%d", name,
+                  tostring(math.tointeger(label) or label),
+                  (position - 1) // math.max(1, each) + 1, classes)
+    end
+  end
+end
+
+-- The labels as int64 with y_pred's dims, the last of size 1.
+function targets.label_column(name, y_true, y_pred)
+  targets.need_tensors(name, y_true, y_pred)
+  local labels = y_true
+  if labels.ndim == y_pred.ndim - 1 then labels = labels:unsqueeze(-1) end
+  local fits = y_pred.ndim > 0 and labels.ndim == y_pred.ndim
+    and labels.shape[labels.ndim] == 1
+  for dim = 1, fits and y_pred.ndim - 1 or 0 do
+    fits = fits and labels.shape[dim] == y_pred.shape[dim]
+  end
+  if not fits then
+    native.fail("%s: y_true is %s and y_pred is %s: there must be one class "
+                .. "index for each row of y_pred", name,
+                tostring(y_true.shape), tostring(y_pred.shape))
+  end
+  return labels.dtype == "int64" and labels or labels:to("int64")
+end
+
+-- The element of y_pred that belongs to each label, last dim of size 1.
+function targets.pick(name, y_true, y_pred)
+  local labels = targets.label_column(name, y_true, y_pred)
+  local ok, result = pcall(y_pred.gather, y_pred, -1, labels:clamp(0))
+  if not ok then
+    targets.explain_labels(name, y_true, y_pred.shape[y_pred.ndim])
+    error(result, 0)
+  end
+  return result
+end
+
+return targets
