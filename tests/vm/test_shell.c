@@ -179,6 +179,17 @@ Test(shell, tables_are_shown) {
   end();
 }
 
+Test(shell, tables_of_trials_are_live) {
+  start();
+  enter("hyper.minimize(function(v) return v.x end, {x = hyper.int(3, 3)}, "
+        "{trials = 2})",
+        "time  x\r\n    1  ...                              3\r"
+        "    1  3 *         3");
+  wait_for("\033[K\r\n    2  ...");
+  wait_for("best of 2 trials: trial 1, loss 3, x=3\r\n");
+  end();
+}
+
 Test(shell, entries_of_several_lines) {
   start();
   enter("for i = 1, 2 do", ">> ");
