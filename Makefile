@@ -143,6 +143,10 @@ parity:
 	@/usr/bin/python3 tests/parity/check.py $(BUILD)/parity
 	$(PROGRAM) tests/parity/layers.lua $(BUILD)/parity
 	@/usr/bin/python3 tests/parity/layers.py $(BUILD)/parity
+	$(PROGRAM) tests/parity/losses.lua $(BUILD)/parity
+	@/usr/bin/python3 tests/parity/losses.py $(BUILD)/parity
+	$(PROGRAM) tests/parity/optimisers.lua $(BUILD)/parity
+	@/usr/bin/python3 tests/parity/optimisers.py $(BUILD)/parity
 	@/usr/bin/python3 tests/parity/files.py make $(BUILD)/parity
 	$(PROGRAM) tests/parity/files.lua $(BUILD)/parity
 	@/usr/bin/python3 tests/parity/files.py check $(BUILD)/parity

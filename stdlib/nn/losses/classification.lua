@@ -149,7 +149,9 @@ return function(define)
     NONE, function(y_true, y_pred)
       local name = "kullback_leibler_divergence"
       local y = targets.matching_rows(name, y_true, y_pred):clamp(EPSILON, 1)
-      return per_sample((y * (y / y_pred:clamp(EPSILON, 1)):log()):sum(-1))
+      -- not clamp(EPSILON, 1), which halves the gradient at exactly 1
+      local p = y_pred:masked_fill(y_pred:gt(1), 1):clamp(EPSILON)
+      return per_sample((y * (y / p):log()):sum(-1))
     end)
 
   return losses
