@@ -2,8 +2,8 @@
 --
 -- A layer is {class_name, config}. A Sequential adds layers = list and
 -- input = {shape, dtype}; a Model adds layers, nodes = list of {layer, inputs
--- = list of {node, output}, single} and inputs, outputs = lists of {node,
--- output}. Numbers count from 1; the first nodes are those of the inputs.
+-- = list of {node, output}, single, options of the call} and inputs, outputs =
+-- lists of {node, output}. Numbers count from 1; the first nodes are those of the inputs.
 
 local Layer = require("nn.layer")
 local graph = require("nn.graph")
@@ -46,6 +46,18 @@ local function number_graph(model)
   return layer_number, node_number, nodes
 end
 
+-- The options of a layer's call, where there are some.
+local function describe_options(node)
+  for name, value in pairs(node.options or {}) do
+    local kind = type(value)
+    if kind ~= "string" and kind ~= "number" and kind ~= "boolean" then
+      node.layer:fail("the option %s of its call is %s, which cannot be "
+        .. "written to a file", tostring(name), options.show(value))
+    end
+  end
+  return node.options
+end
+
 local function describe_graph(model)
   local layer_number, node_number, nodes = number_graph(model)
   local function references(symbols)
@@ -64,6 +76,7 @@ local function describe_graph(model)
       layer = layer_number[node.layer],
       inputs = references(node.inputs),
       single = node.single,
+      options = describe_options(node),
     }
   end
   data.inputs, data.outputs = references(model.inputs),
@@ -159,7 +172,8 @@ local function build_nodes(data, classes)
     if layer then
       local inputs = symbols_at(outputs, node.inputs)
       need(#inputs > 0)
-      local result = layer(node.single and inputs[1] or inputs)
+      need(node.options == nil or type(node.options) == "table")
+      local result = layer(node.single and inputs[1] or inputs, node.options)
       outputs[i] = graph.is_symbol(result) and { result } or result
     else
       need(type(saved.config) == "table")

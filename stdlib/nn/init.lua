@@ -12,16 +12,41 @@ local LIST = {
   { "Dense", "nn.layers.dense" },
   { "Activation", "nn.layers.activation" },
   { "Dropout", "nn.layers.dropout" },
+  { "SpatialDropout1D", "nn.layers.spatial_dropout1d" },
+  { "SpatialDropout2D", "nn.layers.spatial_dropout2d" },
+  { "GaussianNoise", "nn.layers.gaussian_noise" },
+  { "GaussianDropout", "nn.layers.gaussian_dropout" },
   { "Flatten", "nn.layers.flatten" },
   { "Reshape", "nn.layers.reshape" },
+  { "Permute", "nn.layers.permute" },
+  { "RepeatVector", "nn.layers.repeat_vector" },
+  { "Lambda", "nn.layers.lambda" },
+  { "Masking", "nn.layers.masking" },
+  { "ActivityRegularization", "nn.layers.activity_regularization" },
   { "Conv2D", "nn.layers.conv2d" },
   { "MaxPooling2D", "nn.layers.max_pooling2d" },
   { "AveragePooling2D", "nn.layers.average_pooling2d" },
   { "BatchNormalization", "nn.layers.batch_normalization" },
+  { "LayerNormalization", "nn.layers.layer_normalization" },
+  { "GroupNormalization", "nn.layers.group_normalization" },
+  { "Embedding", "nn.layers.embedding" },
+  { "MultiHeadAttention", "nn.layers.multi_head_attention" },
   { "Add", "nn.layers.add" },
+  { "Subtract", "nn.layers.subtract" },
+  { "Multiply", "nn.layers.multiply" },
+  { "Average", "nn.layers.average" },
+  { "Maximum", "nn.layers.maximum" },
+  { "Minimum", "nn.layers.minimum" },
   { "Concatenate", "nn.layers.concatenate" },
+  { "Dot", "nn.layers.dot" },
+  { "ReLU", "nn.layers.relu" },
   { "LeakyReLU", "nn.layers.leaky_relu" },
+  { "PReLU", "nn.layers.prelu" },
+  { "RReLU", "nn.layers.rrelu" },
+  { "ELU", "nn.layers.elu" },
+  { "ThresholdedReLU", "nn.layers.thresholded_relu" },
   { "Softmax", "nn.layers.softmax" },
+  { "Maxout", "nn.layers.maxout" },
   { "activations", "nn.activations" },
   { "initializers", "nn.initializers" },
   { "regularizers", "nn.regularizers" },
@@ -31,7 +56,7 @@ local LIST = {
   { "callbacks", "nn.callbacks" },
 }
 
-local module_of, names = {}, { "image_data_format", "load_model" }
+local module_of, names = {}, { "image_data_format", "load_model", "register" }
 for _, entry in ipairs(LIST) do
   module_of[entry[1]] = entry[2]
   names[#names + 1] = entry[1]
@@ -41,6 +66,10 @@ local nn = { image_data_format = defaults.image_data_format }
 
 function nn.load_model(...)
   return require("nn.saving").load_model(...)
+end
+
+function nn.register(...)
+  return require("nn.registered").register(...)
 end
 
 local function touch(self, name)

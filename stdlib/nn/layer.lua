@@ -11,9 +11,11 @@
 -- Shapes are those of one sample, without the batch dim; a layer with several
 -- inputs gets a list of shapes and a list of tensors.
 
+local calling = require("nn.calling")
 local graph = require("nn.graph")
 local native = require("native")
 local options = require("options")
+local registered = require("nn.registered")
 local tensor = require("tensor")
 
 local Layer = { class_name = "Layer" }
@@ -118,6 +120,11 @@ function Layer:init() end
 
 function Layer:build() end
 
+-- The mask of the result, for the input and its mask (see calling.lua).
+function Layer:compute_mask(_, mask)
+  return self.supports_masking and mask or nil
+end
+
 function Layer:call()
   native.fail("%s: the class defines no call", self.class_name)
 end
@@ -190,7 +197,7 @@ function Layer:forward(x, opts)
   if not self.built then
     self:ensure_built(sample_shape(self, x))
   end
-  return self:call(x, graph.call_options(opts))
+  return calling.call(self, x, graph.call_options(opts))
 end
 
 local function forward_in_mode(self, x, opts)
@@ -408,6 +415,25 @@ function Layer:count_params()
   return count
 end
 
+--- nn.Layer:add_loss(value)
+-- Called in a layer's `call`: adds a number of its own, a 0-d tensor (of
+-- others the mean), to the loss of the step that is running in fit,
+-- train_on_batch or evaluate. Elsewhere it does nothing.
+--   > Small = nn.Layer:extend{class_name="Small"}
+--   > function Small:call(x) self:add_loss(x:square():mean()) return x end
+--   > model = nn.Sequential{Small{input_shape={2}}}
+--   > model:compile{loss="mse"}
+--   > model:evaluate(tensor.full({4, 2}, 3), tensor.zeros(4, 2))
+--   18.0
+function Layer:add_loss(value)
+  if type(value) ~= "number" and not tensor.is(value) then
+    self:fail("add_loss takes a tensor or a number, got %s",
+      options.show(value))
+  end
+  calling.add_loss(tensor.is(value) and value.ndim > 0 and value:mean()
+    or value)
+end
+
 --- nn.Layer:initialize(initializer)
 -- Draws every parameter again with `initializer` (a name, nn.initializers.X
 -- or a function); biases become 0 (as in Gluon). A layer that has not been
@@ -444,8 +470,12 @@ local function plain(value)
   if kind == "string" or kind == "number" or kind == "boolean" then
     return value
   end
-  if kind ~= "table" then
-    return nil, "a " .. kind
+  if kind == "function" and registered.name_of(value) then
+    return registered.name_of(value)
+  elseif kind == "function" then
+    return nil, "a function", ", or give it one: nn.register(name, f)"
+  elseif kind ~= "table" then
+    return nil, "a " .. kind, ""
   end
   if value.get_config then
     return is_layer(value)
@@ -454,9 +484,9 @@ local function plain(value)
   end
   local copy = {}
   for key, item in pairs(value) do
-    local data, problem = plain(item)
+    local data, problem, remedy = plain(item)
     if problem then
-      return nil, problem
+      return nil, problem, remedy
     end
     copy[key] = data
   end
@@ -471,10 +501,10 @@ end
 function Layer:get_config()
   local config = {}
   for key, value in pairs(self.config) do
-    local data, problem = plain(value)
+    local data, problem, remedy = plain(value)
     if problem then
-      self:fail("%s is %s, which cannot be written to a file: use a name", key,
-        problem)
+      self:fail("%s is %s, which cannot be written to a file: use a name%s",
+        key, problem, remedy)
     end
     config[key] = data
   end

@@ -6,6 +6,7 @@
 
 local autograd = require("autograd")
 local batches = require("nn.batches")
+local calling = require("nn.calling")
 local native = require("native")
 local options = require("options")
 local tensor = require("tensor")
@@ -84,7 +85,7 @@ end
 
 -- The outputs, the total loss and the loss of each output (0-d tensors).
 local function forward_loss(self, xs, ys, weights)
-  local predictions = forward(self, xs)
+  local terms, predictions = calling.collect(forward, self, xs)
   local total, parts = nil, {}
   for i, head in ipairs(self.compiled.heads) do
     if head.loss then
@@ -97,6 +98,9 @@ local function forward_loss(self, xs, ys, weights)
   for _, pair in ipairs(self.compiled.penalised or {}) do
     local penalty = pair[2](pair[1])
     total = total and total + penalty or penalty
+  end
+  for _, term in ipairs(terms) do
+    total = total and total + term or term
   end
   return predictions, total, parts
 end
@@ -185,6 +189,9 @@ end
 
 -- Forward and loss, as at inference, without gradients.
 function training.test_step(self, xs, ys, weights, count)
+  if not self.compiled.settled then
+    training.settle(self, xs)
+  end
   return autograd.no_grad(measure, self, xs, ys, weights, count)
 end
 
