@@ -44,8 +44,9 @@ CPPFLAGS = -I. -isystem /usr/include/lua5.4 -isystem /usr/include/cairo \
   -isystem /usr/include/$(MULTIARCH)/$(OPENBLAS) -MMD -MP
 LDFLAGS = $(OPENMP) -static-libgcc -Wl,--as-needed $(EXTRA)
 # One file that can be copied to other machines: only the C library's parts
-# and the OpenMP runtime stay dynamic. The pthread build of OpenBLAS may be
-# the system's default, so the OpenMP build is named by its path.
+# stay dynamic (and, with clang, the OpenMP runtime); cairo is loaded when a
+# plot is drawn (vm/cairo.c). The pthread build of OpenBLAS may be the system's
+# default, so the OpenMP build is named by its path.
 STATIC = /usr/lib/$(MULTIARCH)/liblapacke.a \
   /usr/lib/$(MULTIARCH)/$(OPENBLAS)/libopenblas.a $(FORTRAN) \
   -Wl,-Bstatic -llua5.4 -lpng16 -lz -ljansson -ledit -ltinfo -lbsd -lmd \

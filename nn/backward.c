@@ -84,8 +84,7 @@ static int accumulate(Grad *c, Value **sum, Value *g, bool create_graph) {
 static int flow(Walk *w, Grad *c, Track *t, Value *g) {
   if (g == NULL) return c->status;
   g = op_sum_to(c, g, t->shape.ndim, t->shape.shape);
-  if (g != NULL && g->t.dtype != t->shape.dtype)
-    g = op_to(c, g, t->shape.dtype);
+  g = op_to(c, g, t->shape.dtype);
   if (g == NULL) return c->status;
   if (t->node == NULL && t->pending == NULL) {
     int status = reserve(&w->leaves, w->leaf_count, &w->leaf_size);

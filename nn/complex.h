@@ -19,9 +19,7 @@ int nn_read_complex(const OpCall *call, int64_t said, int dims,
                     bool *is_complex);
 /* Reads a list of dims of the signal, from 1 or -1, into ones from 0. */
 int nn_read_signal_dims(const OpCall *call, int signal, bool is_complex,
-                        int count, const int64_t *list, int *dims);
-/* x in a float dtype. */
-Value *nn_as_float(Grad *c, Value *x);
+                        int count, const int64_t *list, int64_t *dims);
 /* The real (0) or imaginary (1) part of z: a view. */
 Value *nn_complex_part(Grad *c, Value *z, int which);
 /* The transform of a complex x along a set of dims. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nn/ops.h"
+#include "nn/rows.h"
 
 /* {== elementwise rows: one shape rule and one kernel for all */
 
@@ -37,6 +38,10 @@ TensorDType nn_joined_dtype(int count, Value *const *values) {
   TensorDType joined = met[0];
   if (any[1]) joined = weightier(met[1], joined);
   return any[2] ? weightier(met[2], joined) : joined;
+}
+
+TensorDType nn_joined_float(int count, Value *const *values) {
+  return nn_float_of(nn_joined_dtype(count, values));
 }
 
 static bool all_weak(const OpCall *call) {
@@ -72,8 +77,7 @@ static int join_shapes(const OpCall *call, OpShape *out) {
   }
   int status =
       tensor_broadcast_shape(a, &call->in[1]->t, &out->ndim, out->shape);
-  if (status != TENSOR_OK) tensor_fail_in(status, "%s: ", call->row->name);
-  return status;
+  return nn_named(call->row->name, status);
 }
 
 static bool has_zero(const Tensor *t) {
@@ -102,12 +106,15 @@ static int check_division(const OpCall *call, TensorDType compute) {
   return tensor_fail("%s: an integer is divided by 0", call->row->name);
 }
 
-/* x ^ 2 and x ^ 0.5 with plain numbers are exact and cheap another way. */
+/* x ^ 2, x ^ 0.5 and x ^ -1 with plain numbers are exact and cheap another
+** way. */
 static const TensorMap *simpler_map(const OpCall *call, TensorDType compute) {
   const TensorMap *map = call->row->map;
   if (map != &tensor_maps[TENSOR_MAP_pow] || !call->in[1]->weak) return map;
   double e = tensor_get(&call->in[1]->t, 0);
   if (e == 2) return &tensor_maps[TENSOR_MAP_square];
+  if (e == -1 && tensor_dtype_is_float(compute))
+    return &tensor_maps[TENSOR_MAP_reciprocal];
   if (e == 0.5 && tensor_dtype_is_float(compute))
     return &tensor_maps[TENSOR_MAP_sqrt];
   return map;

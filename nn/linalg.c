@@ -6,15 +6,6 @@
 
 /* {== shapes */
 
-TensorDType nn_linalg_dtype(int count, Value *const *in) {
-  TensorDType d = nn_joined_dtype(count, in);
-  return tensor_dtype_is_float(d) ? d : nn_default_dtype;
-}
-
-Value *nn_linalg_float(Grad *c, Value *v, TensorDType dtype) {
-  return v == NULL || v->t.dtype == dtype ? v : op_to(c, v, dtype);
-}
-
 int nn_linalg_matrix(const OpCall *call, const Tensor *x) {
   char text[TENSOR_SHAPE_TEXT];
   if (x->ndim >= 2) return TENSOR_OK;
@@ -67,20 +58,12 @@ int nn_linalg_vectors(const OpCall *call, const Tensor *a, const Tensor *b) {
 
 /* }== columns, rows, diagonals {== */
 
-static Value *with_size_1(Grad *c, Value *x, int place) {
-  int64_t shape[TENSOR_MAX_DIMS + 1];
-  if (x == NULL) return NULL;
-  for (int d = 0, k = 0; d <= x->t.ndim; d++)
-    shape[d] = d == place ? 1 : x->t.shape[k++];
-  return op_reshape(c, x, x->t.ndim + 1, shape);
-}
-
 Value *op_column(Grad *c, Value *x) {
-  return x == NULL ? NULL : with_size_1(c, x, x->t.ndim);
+  return x == NULL ? NULL : op_unsqueeze(c, x, x->t.ndim);
 }
 
 Value *op_row(Grad *c, Value *x) {
-  return x == NULL ? NULL : with_size_1(c, x, x->t.ndim - 1);
+  return x == NULL ? NULL : op_unsqueeze(c, x, x->t.ndim - 1);
 }
 
 Value *op_uncolumn(Grad *c, Value *x) {

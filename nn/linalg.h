@@ -7,11 +7,6 @@
 #include "nn/ops.h"
 #include "nn/rows.h"
 
-/* The dtype of the answer: what the inputs join to, but a float. */
-TensorDType nn_linalg_dtype(int count, Value *const *in);
-/* v converted to it. */
-Value *nn_linalg_float(Grad *c, Value *v, TensorDType dtype);
-
 /* Shape rules: x must hold matrices, square ones. */
 int nn_linalg_matrix(const OpCall *call, const Tensor *x);
 int nn_linalg_square(const OpCall *call, const Tensor *x);

@@ -14,7 +14,7 @@
 #define NN_H
 
 #include "tensor/map.h"
-#include "tensor/tensor.h"
+#include "tensor/operations.h"
 
 /* {================================================================
 ** Values: a tensor and what the tape knows about it
@@ -61,7 +61,8 @@ extern TensorDType nn_default_dtype;
 #define NN_ABSENT INT64_MIN
 
 /* The arguments of an operation that are not tensors, in the order in which
-** the row names them, each kind counted on its own. */
+** the row names them, each kind counted on its own. What the row does not
+** name is not set: nothing may read it. */
 typedef struct OpAttrs {
   int64_t i[8]; /* integers, dims, sets of dims (bits), flags, dtypes */
   double f[4];
@@ -125,9 +126,12 @@ struct OpRow {
   bool list;            /* the results are a list, not several */
   bool form_in_place;   /* name_ exists too: the result copied into x */
   const TensorMap *map; /* elementwise: shape rule and kernel follow */
+  /* Checks the call, and decides each result. */
   int (*shape)(const OpCall *c, OpShape *out);
+  /* Fills the results, made to that (contiguous, not set). Without a shape
+  ** rule, in place: checks and writes the first input. */
   int (*kernel)(const OpCall *c, Tensor *out);
-  int (*view)(const OpCall *c, Tensor *out); /* instead of a kernel */
+  int (*view)(const OpCall *c, Tensor *out); /* instead: makes a view */
   /* instead of all that: a few lines over other operations */
   int (*compose)(Grad *c, const OpCall *call, OpResults *out);
   void (*gradient)(Grad *c);
@@ -136,6 +140,11 @@ struct OpRow {
 /* The whole table, in order; count in *count. */
 const OpRow *const *nn_rows(int *count);
 const OpRow *nn_row(const char *name);
+
+/* A dim as users write it, from 1 or from -1 at the end, as one from 0. `what`
+** ("the tensor") is the thing of so many dims. */
+int nn_read_dim(const char *operation, const char *what, int ndim, int64_t n,
+                int64_t *dim);
 
 /* Runs a row. Inputs stay the caller's; on success the results are the
 ** caller's too. */

@@ -162,8 +162,19 @@ Value *op_amax(Grad *c, Value *a, unsigned dims, bool keepdim) {
   return reduce(c, &nn_row_amax, a, dims, keepdim);
 }
 
+Value *op_amin(Grad *c, Value *a, unsigned dims, bool keepdim) {
+  return reduce(c, &nn_row_amin, a, dims, keepdim);
+}
+
 Value *op_mean(Grad *c, Value *a, unsigned dims, bool keepdim) {
   return reduce(c, &nn_row_mean, a, dims, keepdim);
+}
+
+Value *op_safe_root(Grad *c, Value *sum, double p) {
+  Value *zero = op_num(c, 0), *is_zero = op_eq(c, sum, zero);
+  Value *safe = op_where(c, is_zero, op_num(c, 1), sum);
+  Value *root = p == 2 ? op_sqrt(c, safe) : op_pow(c, safe, op_num(c, 1 / p));
+  return op_where(c, is_zero, zero, root);
 }
 
 Value *op_sum_to(Grad *c, Value *a, int ndim, const int64_t *shape) {
@@ -194,8 +205,13 @@ Value *op_where(Grad *c, Value *condition, Value *a, Value *b) {
 
 Value *op_to(Grad *c, Value *a, TensorDType dtype) {
   OpAttrs attrs;
+  if (a == NULL || a->t.dtype == dtype) return a;
   attrs.i[0] = dtype;
   return nn_apply1(c, &nn_row_to, a, &attrs);
+}
+
+Value *op_to_float(Grad *c, Value *a) {
+  return a == NULL ? NULL : op_to(c, a, nn_float_of(a->t.dtype));
 }
 
 Value *op_clone(Grad *c, Value *a) {
@@ -231,6 +247,10 @@ Value *op_transpose(Grad *c, Value *a, int dim0, int dim1) {
   return op_permute(c, a, order);
 }
 
+Value *op_unsqueeze(Grad *c, Value *a, int place) {
+  return a == NULL ? NULL : op_restore_dims(c, a, 1u << place, a->t.ndim + 1);
+}
+
 Value *op_slice_dim(Grad *c, Value *a, int dim, int64_t start, int64_t step,
                     int64_t length) {
   if (a == NULL) return NULL;
@@ -240,6 +260,24 @@ Value *op_slice_dim(Grad *c, Value *a, int dim, int64_t start, int64_t step,
   attrs.lists[1][dim] = step;
   attrs.lists[2][dim] = length;
   return nn_apply1(c, &nn_row_slice, a, &attrs);
+}
+
+Value *op_unslice(Grad *c, Value *a, const int64_t *shape, int dim,
+                  int64_t start) {
+  if (a == NULL) return NULL;
+  OpAttrs attrs;
+  nn_whole_slice(&attrs, &a->t);
+  if (a->t.ndim > 0) attrs.lists[0][dim] = start;
+  memcpy(attrs.i, shape, (size_t)a->t.ndim * sizeof *shape);
+  return nn_apply1(c, &nn_row_unslice, a, &attrs);
+}
+
+Value *op_index_select(Grad *c, Value *a, int dim, Value *index) {
+  OpAttrs attrs;
+  attrs.i[0] = dim;
+  return a == NULL || index == NULL
+             ? NULL
+             : nn_apply2(c, &nn_row_index_select, a, index, &attrs);
 }
 
 Value *op_bmatmul(Grad *c, Value *a, Value *b) {

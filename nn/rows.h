@@ -1,7 +1,7 @@
 /*
-** rows.h - inside nn: the files of rows, and the rows that rules call by
-** name. A new row goes into the list at the end of its file; a new file of
-** rows is one line here.
+** rows.h - inside nn: the files of rows, the rows that rules call by name,
+** and what shape rules and kernels share (rows.c). A new row goes into the
+** list at the end of its file; a new file of rows is one line here.
 */
 #ifndef NN_ROWS_H
 #define NN_ROWS_H
@@ -26,7 +26,8 @@
 NN_ROW_FILES(X)
 #undef X
 
-extern const OpRow nn_row_sum, nn_row_prod, nn_row_amax, nn_row_mean;
+extern const OpRow nn_row_sum, nn_row_prod, nn_row_amax, nn_row_amin;
+extern const OpRow nn_row_mean;
 extern const OpRow nn_row_where, nn_row_to, nn_row_clone;
 extern const OpRow nn_row_reshape, nn_row_expand, nn_row_axes, nn_row_slice;
 extern const OpRow nn_row_gather, nn_row_index_select, nn_row_take;
@@ -58,5 +59,27 @@ static inline int nn_shape_like(OpShape *out, TensorDType dtype,
                                 const Tensor *t) {
   return nn_shape_of(out, dtype, t->ndim, t->shape);
 }
+
+/* Shape rules: the first input's shape and dtype; its values and an int64
+** position for each; its dtype and the shape in attrs->lists[0]. */
+int nn_same_shape(const OpCall *call, OpShape *out);
+int nn_values_and_positions_shape(const OpCall *call, OpShape *out);
+int nn_listed_shape(const OpCall *call, OpShape *out);
+/* Notes the shape of the rule's input k for the last one. */
+void nn_list_input_shape(const Grad *c, int k, OpAttrs *attrs);
+
+/* The gradient of a row that answers values and, second, their positions
+** along the dim attrs->i[0], which is kept or dropped. */
+void nn_positions_gradient(Grad *c);
+
+/* Puts the operation's name in front of a kernel's message. */
+int nn_named(const char *operation, int status);
+/* As nn_read_dim, for a list in which no dim may stand twice. */
+int nn_read_dims(const char *operation, const char *what, int ndim, int count,
+                 const int64_t *list, int64_t *dims);
+
+/* The first two inputs, contiguous and of that dtype; the caller releases
+** both. */
+int nn_contiguous_pair(const OpCall *call, TensorDType dtype, Tensor pair[2]);
 
 #endif

@@ -218,8 +218,7 @@ static int check_slices(const OpCall *call, const Tensor *x) {
 static int write_slices(const OpCall *call, Tensor *x, bool add) {
   TensorIndex k = {.dims = 1u << call->attrs->i[0], .index = {&call->in[1]->t}};
   int status = tensor_index_put(x, &k, &call->in[2]->t, add);
-  return status == TENSOR_OK ? status
-                             : tensor_fail_in(status, "%s: ", call->row->name);
+  return nn_named(call->row->name, status);
 }
 
 static int index_copy_kernel(const OpCall *call, Tensor *x) {

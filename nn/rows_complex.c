@@ -3,7 +3,6 @@
 ** making them, their parts, products, and the order of frequencies.
 */
 #include <math.h>
-#include <string.h>
 
 #include "nn/complex.h"
 #include "nn/rows.h"
@@ -35,38 +34,12 @@ int nn_read_complex(const OpCall *call, int64_t said, int dims,
                      tensor_shape_text(t->ndim, t->shape, text));
 }
 
-Value *nn_as_float(Grad *c, Value *x) {
-  if (x == NULL || tensor_dtype_is_float(x->t.dtype)) return x;
-  return op_to(c, x, nn_default_dtype);
-}
-
-static int read_dim(const OpCall *call, int signal, bool is_complex, int64_t n,
-                    int *dim) {
-  const char *name = call->row->name;
-  if (n == 0)
-    return tensor_fail("%s: dim 0 does not exist: dims count from 1, or from "
-                       "-1 at the end",
-                       name);
-  if (n > signal || n < -signal)
-    return tensor_fail("%s: dim %lld does not exist: the signal has %d dim%s%s",
-                       name, (long long)n, signal, signal == 1 ? "" : "s",
-                       is_complex ? " without the (re, im) at the end" : "");
-  *dim = (int)(n < 0 ? n + signal : n - 1);
-  return TENSOR_OK;
-}
-
 int nn_read_signal_dims(const OpCall *call, int signal, bool is_complex,
-                        int count, const int64_t *list, int *dims) {
-  unsigned seen = 0;
-  for (int k = 0; k < count; k++) {
-    int status = read_dim(call, signal, is_complex, list[k], &dims[k]);
-    if (status != TENSOR_OK) return status;
-    if (seen >> dims[k] & 1)
-      return tensor_fail("%s: dim %d is named twice", call->row->name,
-                         dims[k] + 1);
-    seen |= 1u << dims[k];
-  }
-  return TENSOR_OK;
+                        int count, const int64_t *list, int64_t *dims) {
+  return nn_read_dims(call->row->name,
+                      is_complex ? "the signal without its (re, im)"
+                                 : "the signal",
+                      signal, count, list, dims);
 }
 
 /* }== making them {== */
@@ -82,13 +55,7 @@ static Value *pair(Grad *c, TensorDType dtype, double a, double b) {
 }
 
 static Value *with_last_dim(Grad *c, Value *v, TensorDType dtype) {
-  int64_t shape[TENSOR_MAX_DIMS];
-  if (v == NULL) return NULL;
-  int ndim = v->t.ndim;
-  memcpy(shape, v->t.shape, sizeof shape);
-  shape[ndim] = 1;
-  if (v->t.dtype != dtype) v = op_to(c, v, dtype);
-  return op_reshape(c, v, ndim + 1, shape);
+  return v == NULL ? NULL : op_unsqueeze(c, op_to(c, v, dtype), v->t.ndim);
 }
 
 /* re + i im, broadcast against each other. */
@@ -188,7 +155,7 @@ static const OpRow row_magnitude = {
 static int abs_compose(Grad *c, const OpCall *call, OpResults *out) {
   int status = nn_need_complex(call, 0);
   if (status != TENSOR_OK) return status;
-  Value *z = nn_as_float(c, call->in[0]);
+  Value *z = op_to_float(c, call->in[0]);
   return nn_answer(c, out, nn_apply1(c, &row_magnitude, z, NULL));
 }
 
@@ -196,7 +163,7 @@ static int abs_compose(Grad *c, const OpCall *call, OpResults *out) {
 static int angle_compose(Grad *c, const OpCall *call, OpResults *out) {
   int status = nn_need_complex(call, 0);
   if (status != TENSOR_OK) return status;
-  Value *z = nn_as_float(c, call->in[0]), *zero = op_num(c, 0);
+  Value *z = op_to_float(c, call->in[0]), *zero = op_num(c, 0);
   Value *re = nn_complex_part(c, z, 0), *im = nn_complex_part(c, z, 1);
   Value *nowhere = op_logical_and(c, op_eq(c, re, zero), op_eq(c, im, zero));
   re = op_where(c, nowhere, op_num(c, 1), re);
@@ -249,7 +216,7 @@ static const OpRow row_angle = {
 static int conj_compose(Grad *c, const OpCall *call, OpResults *out) {
   int status = nn_need_complex(call, 0);
   if (status != TENSOR_OK) return status;
-  Value *z = nn_as_float(c, call->in[0]);
+  Value *z = op_to_float(c, call->in[0]);
   if (z == NULL) return c->status;
   return nn_answer(c, out, op_mul(c, z, pair(c, z->t.dtype, 1, -1)));
 }
@@ -262,8 +229,8 @@ static int mul_compose(Grad *c, const OpCall *call, OpResults *out) {
   Tensor shape;
   status = tensor_broadcast_shape(&call->in[0]->t, &call->in[1]->t, &shape.ndim,
                                   shape.shape);
-  if (status != TENSOR_OK) return tensor_fail_in(status, "fft.mul: ");
-  Value *a = nn_as_float(c, call->in[0]), *b = nn_as_float(c, call->in[1]);
+  if (status != TENSOR_OK) return nn_named("fft.mul", status);
+  Value *a = op_to_float(c, call->in[0]), *b = op_to_float(c, call->in[1]);
   if (a == NULL || b == NULL) return c->status;
   int last = a->t.ndim - 1, of_b = b->t.ndim - 1;
   Value *turned =

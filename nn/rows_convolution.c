@@ -14,13 +14,13 @@ static int conv2d_shape(const OpCall *call, OpShape *out) {
   return nn_image_shape(call, true, out);
 }
 static int conv2d_kernel(const OpCall *call, Tensor *out) {
-  return nn_with_contiguous(call, out, tensor_conv2d);
+  return nn_run_window(call, out, tensor_conv2d);
 }
 static int conv2d_input_shape(const OpCall *call, OpShape *out) {
   return nn_image_shape(call, false, out);
 }
 static int conv2d_input_kernel(const OpCall *call, Tensor *out) {
-  return nn_with_contiguous(call, out, tensor_conv2d_backward_input);
+  return nn_run_window(call, out, tensor_conv2d_backward_input);
 }
 static int conv2d_kernel_shape(const OpCall *call, OpShape *out) {
   TensorWindow w = nn_attrs_window(call->attrs);
@@ -29,11 +29,9 @@ static int conv2d_kernel_shape(const OpCall *call, OpShape *out) {
   return nn_shape_of(out, call->in[0]->t.dtype, 4, shape);
 }
 static int conv2d_kernel_kernel(const OpCall *call, Tensor *out) {
-  return nn_with_contiguous(call, out, tensor_conv2d_backward_kernel);
+  return nn_run_window(call, out, tensor_conv2d_backward_kernel);
 }
 
-/* Each of the three is linear in both inputs, so that the gradient of each
-** is made of the other two: y(x, k), gx(gy, k), gk(x, gy). */
 static void conv2d_gradient(Grad *c) {
   Value *x = c->in[0], *k = c->in[1];
   if (c->needs[0])
@@ -56,20 +54,14 @@ static void conv2d_kernel_gradient(Grad *c) {
     c->to[1] = nn_apply2(c, &nn_row_conv2d_window, x, c->g, c->attrs);
 }
 
-#define WINDOW_ROW(name_, shape_, run, gradient_)                              \
-  {                                                                            \
-    .name = name_, .args = "a: tensor, b: tensor", .help = "",                 \
-    .internal = true, .keeps = 3, .crosswise = true, .shape = shape_,          \
-    .kernel = run, .gradient = gradient_                                       \
-  }
-const OpRow nn_row_conv2d_window =
-    WINDOW_ROW("conv2d_window", conv2d_shape, conv2d_kernel, conv2d_gradient);
+const OpRow nn_row_conv2d_window = NN_WINDOW_ROW(
+    "conv2d_window", conv2d_shape, conv2d_kernel, conv2d_gradient);
 const OpRow nn_row_conv2d_input =
-    WINDOW_ROW("conv2d_backward_input", conv2d_input_shape, conv2d_input_kernel,
-               conv2d_input_gradient);
+    NN_WINDOW_ROW("conv2d_backward_input", conv2d_input_shape,
+                  conv2d_input_kernel, conv2d_input_gradient);
 static const OpRow row_conv2d_kernel =
-    WINDOW_ROW("conv2d_backward_kernel", conv2d_kernel_shape,
-               conv2d_kernel_kernel, conv2d_kernel_gradient);
+    NN_WINDOW_ROW("conv2d_backward_kernel", conv2d_kernel_shape,
+                  conv2d_kernel_kernel, conv2d_kernel_gradient);
 
 static int conv2d_compose(Grad *c, const OpCall *call, OpResults *out) {
   Value *in[2] = {call->in[0], call->in[1]};

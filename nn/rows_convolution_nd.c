@@ -36,16 +36,13 @@ static TensorVolume volume_of(const OpAttrs *a) {
 static int with_volume(const OpCall *call, Tensor *out,
                        int (*run)(const TensorVolume *, Tensor *,
                                   const Tensor *, const Tensor *)) {
-  Tensor a, b;
+  Tensor x[2];
   TensorVolume v = volume_of(call->attrs);
-  int status = tensor_as(&a, &call->in[0]->t, out->dtype);
+  int status = nn_contiguous_pair(call, out->dtype, x);
   if (status != TENSOR_OK) return status;
-  status = tensor_as(&b, &call->in[1]->t, out->dtype);
-  if (status == TENSOR_OK) {
-    status = run(&v, out, &a, &b);
-    tensor_release(&b);
-  }
-  tensor_release(&a);
+  status = run(&v, out, &x[0], &x[1]);
+  tensor_release(&x[0]);
+  tensor_release(&x[1]);
   return status;
 }
 
@@ -83,8 +80,6 @@ static int conv3d_kernel_run(const OpCall *call, Tensor *out) {
   return with_volume(call, out, tensor_conv3d_backward_kernel);
 }
 
-/* As over images: each of the three is linear in both inputs, and its
-** gradients are the other two. */
 static void conv3d_gradient(Grad *c) {
   Value *x = c->in[0], *k = c->in[1];
   if (c->needs[0])
@@ -107,20 +102,14 @@ static void conv3d_kernel_gradient(Grad *c) {
     c->to[1] = nn_apply2(c, &row_conv3d_window, x, c->g, c->attrs);
 }
 
-#define VOLUME_ROW(name_, shape_, run, gradient_)                              \
-  {                                                                            \
-    .name = name_, .args = "a: tensor, b: tensor", .help = "",                 \
-    .internal = true, .keeps = 3, .crosswise = true, .shape = shape_,          \
-    .kernel = run, .gradient = gradient_                                       \
-  }
 static const OpRow row_conv3d_window =
-    VOLUME_ROW("conv3d_window", conv3d_shape, conv3d_run, conv3d_gradient);
+    NN_WINDOW_ROW("conv3d_window", conv3d_shape, conv3d_run, conv3d_gradient);
 static const OpRow row_conv3d_input =
-    VOLUME_ROW("conv3d_backward_input", conv3d_input_shape, conv3d_input_run,
-               conv3d_input_gradient);
+    NN_WINDOW_ROW("conv3d_backward_input", conv3d_input_shape, conv3d_input_run,
+                  conv3d_input_gradient);
 static const OpRow row_conv3d_kernel =
-    VOLUME_ROW("conv3d_backward_kernel", conv3d_kernel_shape, conv3d_kernel_run,
-               conv3d_kernel_gradient);
+    NN_WINDOW_ROW("conv3d_backward_kernel", conv3d_kernel_shape,
+                  conv3d_kernel_run, conv3d_kernel_gradient);
 
 /* }== convolution {== */
 

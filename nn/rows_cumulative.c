@@ -5,11 +5,6 @@
 #include "nn/ops.h"
 #include "nn/rows.h"
 
-/* Errors speak of the operation that was called. */
-static int named(const char *name, int status) {
-  return status == TENSOR_OK ? status : tensor_fail_in(status, "%s: ", name);
-}
-
 /* {== sums and products; attrs: the dim, and where a rule may ask for it,
 ** whether to begin at the other end */
 
@@ -19,20 +14,17 @@ static int sum_shape(const OpCall *call, OpShape *out) {
   return nn_shape_like(out, is_float ? x->dtype : TENSOR_INT64, x);
 }
 
-static int same_shape(const OpCall *call, OpShape *out) {
-  return nn_shape_like(out, call->in[0]->t.dtype, &call->in[0]->t);
-}
-
 static int cumsum_kernel(const OpCall *call, Tensor *out) {
   const OpAttrs *a = call->attrs;
-  return named("cumsum", tensor_cumulative(TENSOR_CUMSUM, out, &call->in[0]->t,
-                                           (int)a->i[0], a->i[1] != 0));
+  return nn_named("cumsum",
+                  tensor_cumulative(TENSOR_CUMSUM, out, &call->in[0]->t,
+                                    (int)a->i[0], a->i[1] != 0));
 }
 
 static int cumprod_kernel(const OpCall *call, Tensor *out) {
-  return named("cumprod",
-               tensor_cumulative(TENSOR_CUMPROD, out, &call->in[0]->t,
-                                 (int)call->attrs->i[0], false));
+  return nn_named("cumprod",
+                  tensor_cumulative(TENSOR_CUMPROD, out, &call->in[0]->t,
+                                    (int)call->attrs->i[0], false));
 }
 
 static const OpRow row_cumsum_along, row_scan, row_shift;
@@ -110,9 +102,9 @@ static const OpRow row_cumprod = {
 /* y[i] = x[i] + link[i] y[i - 1]; backwards, x[i] + link[i + 1] y[i + 1]. */
 static int scan_kernel(const OpCall *call, Tensor *out) {
   const OpAttrs *a = call->attrs;
-  return named("cumprod",
-               tensor_linear_scan(out, &call->in[0]->t, &call->in[1]->t,
-                                  (int)a->i[0], a->i[1] != 0));
+  return nn_named("cumprod",
+                  tensor_linear_scan(out, &call->in[0]->t, &call->in[1]->t,
+                                     (int)a->i[0], a->i[1] != 0));
 }
 
 /* What flows back runs the other way through the same links. Link i joins
@@ -135,7 +127,7 @@ static const OpRow row_scan = {
     .internal = true,
     .keeps = 2,
     .keeps_result = true,
-    .shape = same_shape,
+    .shape = nn_same_shape,
     .kernel = scan_kernel,
     .gradient = scan_gradient,
 };
@@ -165,33 +157,22 @@ static const OpRow row_shift = {
     .args = "x, dim: dim, backwards: bool, fill: number",
     .help = "",
     .internal = true,
-    .shape = same_shape,
+    .shape = nn_same_shape,
     .kernel = shift_kernel,
     .gradient = shift_gradient,
 };
 
 /* }== extremes {== */
 
-static int extreme_shape(const OpCall *call, OpShape *out) {
-  const Tensor *x = &call->in[0]->t;
-  nn_shape_like(&out[0], x->dtype, x);
-  return nn_shape_like(&out[1], TENSOR_INT64, x);
-}
-
 static int cummax_kernel(const OpCall *call, Tensor *out) {
-  return named("cummax", tensor_cumulative_extreme(TENSOR_CUMMAX, &out[0],
-                                                   &out[1], &call->in[0]->t,
-                                                   (int)call->attrs->i[0]));
+  return nn_named("cummax", tensor_cumulative_extreme(TENSOR_CUMMAX, &out[0],
+                                                      &out[1], &call->in[0]->t,
+                                                      (int)call->attrs->i[0]));
 }
 static int cummin_kernel(const OpCall *call, Tensor *out) {
-  return named("cummin", tensor_cumulative_extreme(TENSOR_CUMMIN, &out[0],
-                                                   &out[1], &call->in[0]->t,
-                                                   (int)call->attrs->i[0]));
-}
-
-static void extreme_gradient(Grad *c) {
-  c->to[0] = nn_gather_backward(c, c->g, c->r2, (int)c->attrs->i[0],
-                                nn_input_shape(c, 0));
+  return nn_named("cummin", tensor_cumulative_extreme(TENSOR_CUMMIN, &out[0],
+                                                      &out[1], &call->in[0]->t,
+                                                      (int)call->attrs->i[0]));
 }
 
 static const OpRow row_cummax = {
@@ -205,9 +186,9 @@ static const OpRow row_cummax = {
             "    1  1  3  3",
     .outputs = 2,
     .keeps_result = true,
-    .shape = extreme_shape,
+    .shape = nn_values_and_positions_shape,
     .kernel = cummax_kernel,
-    .gradient = extreme_gradient,
+    .gradient = nn_positions_gradient,
 };
 static const OpRow row_cummin = {
     .name = "cummin",
@@ -219,9 +200,9 @@ static const OpRow row_cummin = {
             "    3  1  1  1",
     .outputs = 2,
     .keeps_result = true,
-    .shape = extreme_shape,
+    .shape = nn_values_and_positions_shape,
     .kernel = cummin_kernel,
-    .gradient = extreme_gradient,
+    .gradient = nn_positions_gradient,
 };
 
 /* }== differences {== */

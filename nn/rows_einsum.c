@@ -99,7 +99,7 @@ static void sum_alone(Equation *q, int k) {
 static int prepare_terms(Equation *q, TensorDType dtype) {
   for (int k = 0; k < q->count; k++) {
     Term *t = &q->term[k];
-    if (t->v->t.dtype != dtype) t->v = op_to(q->c, t->v, dtype);
+    t->v = op_to(q->c, t->v, dtype);
     if (t->v == NULL) return q->c->status;
     int status = take_diagonals(q, t, k);
     if (status != TENSOR_OK) return status;
@@ -306,8 +306,7 @@ static int einsum_compose(Grad *c, const OpCall *call, OpResults *out) {
   if (status == TENSOR_OK) status = contract_all(&q);
   if (status != TENSOR_OK) return status;
   Value *v = ordered(&q, &q.term[0], q.out.label);
-  if (v != NULL && v->t.dtype != dtype) v = op_to(c, v, dtype);
-  return nn_answer(c, out, v);
+  return nn_answer(c, out, op_to(c, v, dtype));
 }
 
 static const OpRow row_einsum = {

@@ -6,8 +6,6 @@
 ** unique and the gradient is infinite or NaN. Gradients of values alone
 ** never divide.
 */
-#include <string.h>
-
 #include "nn/linalg.h"
 
 /* {== what the rules share */
@@ -40,7 +38,7 @@ static int qr_shape(const OpCall *call, OpShape *out) {
   if (status != TENSOR_OK) return status;
   int64_t m = a->shape[a->ndim - 2], n = a->shape[a->ndim - 1];
   int64_t k = call->attrs->i[0] == QR_COMPLETE || m < n ? m : n;
-  nn_shape_like(&out[0], nn_linalg_dtype(1, call->in), a);
+  nn_shape_like(&out[0], nn_float_of(call->in[0]->t.dtype), a);
   out[1] = out[0];
   out[0].shape[a->ndim - 1] = out[1].shape[a->ndim - 2] = k;
   return TENSOR_OK;
@@ -70,15 +68,11 @@ static Value *columns(Grad *c, Value *x, int64_t start, int64_t count) {
 }
 
 static Value *among(Grad *c, Value *x, int64_t start, int64_t n) {
-  OpAttrs attrs;
   if (x == NULL) return NULL;
   Tensor whole = x->t;
   int last = whole.ndim - 1;
-  nn_whole_slice(&attrs, &x->t);
-  attrs.lists[0][last] = start;
   whole.shape[last] = n;
-  memcpy(attrs.i, whole.shape, sizeof attrs.i);
-  return nn_apply1(c, &nn_row_unslice, x, &attrs);
+  return op_unslice(c, x, whole.shape, last, start);
 }
 
 /* Of a wide a = (x y): q, u come from x, and v is q' y. */
@@ -137,7 +131,7 @@ static int svd_shape(const OpCall *call, OpShape *out) {
   const Tensor *a = &call->in[0]->t;
   int d = a->ndim, status = nn_linalg_matrix(call, a);
   if (status != TENSOR_OK) return status;
-  nn_shape_like(&out[0], nn_linalg_dtype(1, call->in), a);
+  nn_shape_like(&out[0], nn_float_of(call->in[0]->t.dtype), a);
   out[1] = out[2] = out[0];
   int64_t k = a->shape[least_size(a)], full = call->attrs->i[0];
   out[0].shape[d - 1] = full ? a->shape[d - 2] : k;
@@ -237,7 +231,7 @@ static int svdvals_shape(const OpCall *call, OpShape *out) {
   const Tensor *a = &call->in[0]->t;
   int status = nn_linalg_matrix(call, a);
   if (status != TENSOR_OK) return status;
-  nn_shape_like(out, nn_linalg_dtype(1, call->in), a);
+  nn_shape_like(out, nn_float_of(call->in[0]->t.dtype), a);
   out->shape[--out->ndim - 1] = a->shape[least_size(a)];
   return TENSOR_OK;
 }
@@ -279,7 +273,7 @@ static int eigvalsh_shape(const OpCall *call, OpShape *out) {
   const Tensor *a = &call->in[0]->t;
   int status = nn_linalg_square(call, a);
   if (status != TENSOR_OK) return status;
-  nn_shape_like(out, nn_linalg_dtype(1, call->in), a);
+  nn_shape_like(out, nn_float_of(call->in[0]->t.dtype), a);
   out->ndim--;
   return TENSOR_OK;
 }

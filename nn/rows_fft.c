@@ -22,7 +22,7 @@ typedef struct Plan {
   bool is_complex; /* the input */
   int signal;      /* dims of the signal */
   int count;
-  int dims[TENSOR_MAX_DIMS];
+  int64_t dims[TENSOR_MAX_DIMS];
   int64_t lengths[TENSOR_MAX_DIMS];
   bool sized; /* lengths were given */
 } Plan;
@@ -52,7 +52,7 @@ static int check_lengths(const Plan *p) {
                          p->call->row->name, (long long)p->lengths[k]);
     return tensor_fail("%s: there is nothing to transform along dim %d, of "
                        "size 0",
-                       p->call->row->name, p->dims[k] + 1);
+                       p->call->row->name, (int)p->dims[k] + 1);
   }
   return TENSOR_OK;
 }
@@ -93,17 +93,14 @@ static int read_several(Plan *p, int usual) {
 
 /* x cut, or padded with zeros, at the end of dim. */
 static Value *resize(Grad *c, const Plan *p, Value *x, int dim, int64_t n) {
-  OpAttrs attrs;
-  int64_t count;
   if (x == NULL || x->t.shape[dim] == n) return x;
   if (x->t.shape[dim] > n) return op_slice_dim(c, x, dim, 0, 1, n);
-  nn_whole_slice(&attrs, &x->t);
-  memcpy(attrs.i, x->t.shape, sizeof attrs.i);
-  attrs.i[dim] = n;
-  c->status = tensor_count(x->t.ndim, attrs.i, &count);
-  if (c->status != TENSOR_OK)
-    tensor_fail_in(c->status, "%s: ", p->call->row->name);
-  return nn_apply1(c, &nn_row_unslice, x, &attrs);
+  Tensor whole = x->t;
+  int64_t count;
+  whole.shape[dim] = n;
+  c->status = nn_named(p->call->row->name,
+                       tensor_count(whole.ndim, whole.shape, &count));
+  return op_unslice(c, x, whole.shape, 0, 0);
 }
 
 static int begin(Grad *c, Plan *p, const OpCall *call, bool is_complex) {
@@ -113,7 +110,7 @@ static int begin(Grad *c, Plan *p, const OpCall *call, bool is_complex) {
     if (status != TENSOR_OK) return status;
   }
   p->signal = call->in[0]->t.ndim - is_complex;
-  p->x = nn_as_float(c, call->in[0]);
+  p->x = op_to_float(c, call->in[0]);
   return c->status;
 }
 
@@ -125,7 +122,7 @@ static double scale_of(const Plan *p, Norm norm, bool inverse) {
   return (norm == FORWARD) == inverse ? 1 : 1 / count;
 }
 
-static unsigned set_of(const int *dims, int count) {
+static unsigned set_of(const int64_t *dims, int count) {
   unsigned set = 0;
   for (int k = 0; k < count; k++) set |= 1u << dims[k];
   return set;
@@ -148,7 +145,7 @@ static int transform(Grad *c, Plan *p, Norm norm, bool inverse,
   if (status != TENSOR_OK) return status;
   Value *x = p->x;
   for (int k = 0; k < p->count; k++)
-    x = resize(c, p, x, p->dims[k], p->lengths[k]);
+    x = resize(c, p, x, (int)p->dims[k], p->lengths[k]);
   unsigned dims = set_of(p->dims, p->count);
   OpAttrs attrs = {.i = {dims}, .f = {scale}};
   if (x != NULL)
@@ -164,7 +161,7 @@ static int transform_half(Grad *c, Plan *p, Norm norm, OpResults *out) {
   if (status != TENSOR_OK) return status;
   Value *x = p->x;
   for (int k = 0; k < p->count; k++)
-    x = resize(c, p, x, p->dims[k], p->lengths[k]);
+    x = resize(c, p, x, (int)p->dims[k], p->lengths[k]);
   OpAttrs attrs = {.i = {p->dims[last], p->lengths[last]},
                    .f = {scale_of(p, norm, false)}};
   x = x == NULL ? NULL : nn_apply1(c, &nn_row_fft_half, x, &attrs);
@@ -184,7 +181,7 @@ static int transform_whole(Grad *c, Plan *p, Norm norm, OpResults *out) {
   if (status != TENSOR_OK) return status;
   Value *x = p->x;
   for (int k = 0; k < p->count; k++)
-    x = resize(c, p, x, p->dims[k],
+    x = resize(c, p, x, (int)p->dims[k],
                k < last ? p->lengths[k] : p->lengths[k] / 2 + 1);
   if (x == NULL) return c->status;
   x = nn_spectrum(c, x, set_of(p->dims, last), true, 1);

@@ -5,16 +5,11 @@
 ** attrs: the dims as a set and the factor of the sums; or one dim, the length
 ** of the signal along it, and the factor.
 */
-#include <string.h>
 
 #include "nn/complex.h"
 #include "nn/rows.h"
 
 /* {== whole spectra */
-
-static int spectrum_shape(const OpCall *call, OpShape *out) {
-  return nn_shape_like(out, call->in[0]->t.dtype, &call->in[0]->t);
-}
 
 static int spectrum_kernel(const OpCall *call, Tensor *out) {
   const OpAttrs *a = call->attrs;
@@ -39,7 +34,7 @@ const OpRow nn_row_fft_complex = {
     .args = "x: tensor, dims: int, inverse: bool, scale: number",
     .help = "",
     .internal = true,
-    .shape = spectrum_shape,
+    .shape = nn_same_shape,
     .kernel = spectrum_kernel,
     .gradient = spectrum_gradient,
 };

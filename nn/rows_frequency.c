@@ -2,67 +2,11 @@
 ** rows_frequency.c - the order of frequencies in a spectrum: tensor.fft.
 */
 #include <math.h>
-#include <string.h>
 
 #include "nn/complex.h"
 #include "nn/rows.h"
 
 /* {== shifts */
-
-static int shift_shape(const OpCall *call, OpShape *out) {
-  return nn_shape_like(out, call->in[0]->t.dtype, &call->in[0]->t);
-}
-
-/* out[i + shift] = x[i], in a circle, along dim and those after it: the two
-** parts of each dim in turn. */
-static int copy_shifted(const Tensor *out, const Tensor *x,
-                        const int64_t *shifts, int dim) {
-  Tensor to, from;
-  while (dim < x->ndim && shifts[dim] == 0) dim++;
-  if (dim == x->ndim) {
-    tensor_alias(&to, out);
-    int status = tensor_copy(&to, x);
-    tensor_release(&to);
-    return status;
-  }
-  int64_t n = x->shape[dim], shift = shifts[dim];
-  int status = TENSOR_OK;
-  for (int part = 0; part < 2 && status == TENSOR_OK; part++) {
-    int64_t length = part == 0 ? n - shift : shift;
-    tensor_slice(&to, out, dim, part == 0 ? shift : 0, 1, length);
-    tensor_slice(&from, x, dim, part == 0 ? 0 : n - shift, 1, length);
-    status = copy_shifted(&to, &from, shifts, dim + 1);
-    tensor_release(&to);
-    tensor_release(&from);
-  }
-  return status;
-}
-
-static int shift_kernel(const OpCall *call, Tensor *out) {
-  if (tensor_numel(out) == 0) return TENSOR_OK;
-  return copy_shifted(out, &call->in[0]->t, call->attrs->lists[0], 0);
-}
-
-static const OpRow row_shift;
-
-static void shift_gradient(Grad *c) {
-  OpAttrs attrs = *c->attrs;
-  for (int d = 0; d < attrs.counts[0]; d++) {
-    int64_t n = nn_input_shape(c, 0)->shape[d];
-    if (attrs.lists[0][d] > 0) attrs.lists[0][d] = n - attrs.lists[0][d];
-  }
-  c->to[0] = nn_apply1(c, &row_shift, c->g, &attrs);
-}
-
-static const OpRow row_shift = {
-    .name = "fft_shift",
-    .args = "x, shifts: ints",
-    .help = "",
-    .internal = true,
-    .shape = shift_shape,
-    .kernel = shift_kernel,
-    .gradient = shift_gradient,
-};
 
 /* Half of each dim, rounded down; or up, for the way back. attrs: the list of
 ** dims, and whether x is complex. */
@@ -72,19 +16,19 @@ static int shift(Grad *c, const OpCall *call, bool back, OpResults *out) {
   bool is_complex, all = a->counts[0] < 0;
   int status = nn_read_complex(call, a->i[0], 1, &is_complex);
   if (status != TENSOR_OK) return status;
-  int signal = x->t.ndim - is_complex, dims[TENSOR_MAX_DIMS];
+  int signal = x->t.ndim - is_complex;
   int count = all ? signal : a->counts[0];
-  OpAttrs attrs = {.counts = {x->t.ndim}};
+  int64_t dims[TENSOR_MAX_DIMS], shifts[TENSOR_MAX_DIMS] = {0};
   if (!all)
     status =
         nn_read_signal_dims(call, signal, is_complex, count, a->lists[0], dims);
   if (status != TENSOR_OK) return status;
   for (int k = 0; k < count; k++) {
-    int d = all ? k : dims[k];
+    int64_t d = all ? k : dims[k];
     int64_t n = x->t.shape[d];
-    if (n > 0) attrs.lists[0][d] = back ? (n + 1) / 2 % n : n / 2;
+    if (n > 0) shifts[d] = back ? (n + 1) / 2 % n : n / 2;
   }
-  return nn_answer(c, out, nn_apply1(c, &row_shift, x, &attrs));
+  return nn_answer(c, out, op_roll(c, x, shifts));
 }
 
 static int fftshift_compose(Grad *c, const OpCall *call, OpResults *out) {
@@ -184,6 +128,5 @@ static const OpRow row_rfftfreq = {
 
 /* }== */
 
-const OpRow *const nn_rows_frequency[] = {&row_shift,     &row_fftshift,
-                                          &row_ifftshift, &row_fftfreq,
-                                          &row_rfftfreq,  NULL};
+const OpRow *const nn_rows_frequency[] = {&row_fftshift, &row_ifftshift,
+                                          &row_fftfreq, &row_rfftfreq, NULL};

@@ -60,11 +60,6 @@ static int take_kernel(const OpCall *call, Tensor *out) {
   return tensor_take(out, &call->in[0]->t, &call->in[1]->t);
 }
 
-static int back_shape(const OpCall *call, OpShape *out) {
-  return nn_shape_of(out, call->in[0]->t.dtype, call->attrs->counts[0],
-                     call->attrs->lists[0]);
-}
-
 static int gather_back_kernel(const OpCall *call, Tensor *out) {
   tensor_fill(out, 0);
   return tensor_scatter(out, (int)call->attrs->i[0], &call->in[1]->t,
@@ -79,7 +74,7 @@ static int index_select_back_kernel(const OpCall *call, Tensor *out) {
 
 static int take_back_kernel(const OpCall *call, Tensor *out) {
   tensor_fill(out, 0);
-  return tensor_take_add(out, &call->in[1]->t, &call->in[0]->t);
+  return tensor_put(out, &call->in[1]->t, &call->in[0]->t, true);
 }
 
 static void pick_again(Grad *c, const OpRow *row) {
@@ -98,7 +93,7 @@ static void take_back_gradient(Grad *c) { pick_again(c, &nn_row_take); }
       .help = "",                                                              \
       .internal = true,                                                        \
       .keeps = 2,                                                              \
-      .shape = back_shape,                                                     \
+      .shape = nn_listed_shape,                                                \
       .kernel = of##_back_kernel,                                              \
       .gradient = of##_back_gradient,                                          \
   }
@@ -231,16 +226,14 @@ static const OpRow row_index_back = {
     .help = "",
     .internal = true,
     .keeps = ~1u,
-    .shape = back_shape,
+    .shape = nn_listed_shape,
     .kernel = index_back_kernel,
     .gradient = index_back_gradient,
 };
 
 static void index_gradient(Grad *c) {
   OpAttrs attrs = *c->attrs;
-  const OpShape *x = nn_input_shape(c, 0);
-  attrs.counts[0] = x->ndim;
-  memcpy(attrs.lists[0], x->shape, sizeof x->shape);
+  nn_list_input_shape(c, 0, &attrs);
   c->to[0] = index_with(c, &row_index_back, &attrs);
 }
 
@@ -311,9 +304,22 @@ static const OpRow row_nonzero = {
     .compose = nonzero_compose,
 };
 
+/* x with its first `count` dims as one, where that takes no copy; else NULL. */
+static Value *first_dims_joined(Grad *c, Value *x, int count) {
+  int64_t shape[TENSOR_MAX_DIMS] = {1};
+  Tensor view;
+  int n = 1;
+  for (int d = 0; d < count; d++) shape[0] *= x->t.shape[d];
+  for (int d = count; d < x->t.ndim; d++) shape[n++] = x->t.shape[d];
+  if (!tensor_view_as(&view, &x->t, n, shape)) return NULL;
+  tensor_release(&view);
+  return op_reshape(c, x, n, shape);
+}
+
 /* The elements under a mask whose dims are x's first ones. */
 static int masked_select_compose(Grad *c, const OpCall *call, OpResults *out) {
-  const Tensor *x = &call->in[0]->t, *mask = &call->in[1]->t;
+  Value *source = call->in[0], *where = call->in[1];
+  const Tensor *x = &source->t, *mask = &where->t;
   bool fits =
       mask->dtype == TENSOR_BOOL && mask->ndim <= x->ndim && mask->ndim > 0;
   for (int d = 0; fits && d < mask->ndim; d++)
@@ -324,18 +330,23 @@ static int masked_select_compose(Grad *c, const OpCall *call, OpResults *out) {
                        "first dims: got %s for %s",
                        tensor_describe(mask, a), tensor_describe(x, b));
   }
-  Value *at = nn_apply1(c, &row_nonzero, call->in[1], NULL);
-  if (at == NULL) return c->status;
-  Value *in[TENSOR_MAX_DIMS + 1] = {call->in[0]};
-  for (int d = 0; d < mask->ndim; d++) {
-    int64_t count = at->t.shape[0];
-    in[d + 1] = op_reshape(c, op_slice_dim(c, at, 1, d, 1, 1), 1, &count);
+  int64_t count = tensor_numel(mask);
+  Value *joined = first_dims_joined(c, source, mask->ndim);
+  if (joined != NULL) {
+    source = joined;
+    where = op_reshape(c, where, 1, &count);
   }
+  Value *at = nn_apply1(c, &row_nonzero, where, NULL);
+  if (at == NULL) return c->status;
+  int dims = where->t.ndim;
+  Value *in[TENSOR_MAX_DIMS + 1] = {source};
+  count = at->t.shape[0];
+  for (int d = 0; d < dims; d++)
+    in[d + 1] = op_reshape(c, op_slice_dim(c, at, 1, d, 1, 1), 1, &count);
   OpAttrs attrs;
-  attrs.i[0] = nn_dims(NN_ABSENT, mask->ndim);
+  attrs.i[0] = nn_dims(NN_ABSENT, dims);
   attrs.i[1] = 0;
-  return nn_answer(c, out,
-                   nn_apply(c, &nn_row_index, mask->ndim + 1, in, &attrs));
+  return nn_answer(c, out, nn_apply(c, &nn_row_index, dims + 1, in, &attrs));
 }
 
 static const OpRow row_masked_select = {

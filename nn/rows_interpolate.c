@@ -125,16 +125,11 @@ static int read_input(const OpCall *call, NnWindow *w) {
 /* Whole numbers are picked as they are. */
 static Value *pick_nearest(Grad *c, Value *x, int dim,
                            const TensorResample *r) {
-  Tensor t;
-  OpAttrs attrs;
-  if (c->status == TENSOR_OK)
-    c->status = tensor_new(&t, TENSOR_INT64, 1, &r->out);
-  if (c->status != TENSOR_OK) return NULL;
-  int64_t *position = (int64_t *)(void *)t.data;
+  Value *index = op_zeros(c, TENSOR_INT64, 1, &r->out);
+  if (index == NULL) return NULL;
+  int64_t *position = (int64_t *)(void *)index->t.data;
   for (int64_t i = 0; i < r->out; i++) position[i] = tensor_nearest(r, i) + 1;
-  attrs.i[0] = dim;
-  return nn_apply2(c, &nn_row_index_select, x,
-                   nn_scope_own(c, nn_value_new(&t)), &attrs);
+  return op_index_select(c, x, dim, index);
 }
 
 static Value *resample(Grad *c, Value *x, int dim, const TensorResample *r) {

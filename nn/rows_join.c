@@ -32,7 +32,9 @@ static int concat_shape(const OpCall *call, OpShape *out) {
       if (d != dim && b->shape[d] != a->shape[d])
         return concat_failure(call, k);
     out->dtype = tensor_dtype_promote(out->dtype, b->dtype);
-    out->shape[dim] += b->shape[dim];
+    if (__builtin_add_overflow(out->shape[dim], b->shape[dim],
+                               &out->shape[dim]))
+      return tensor_no_memory(INT64_MAX);
   }
   return TENSOR_OK;
 }
@@ -90,7 +92,6 @@ static int stack_compose(Grad *c, const OpCall *call, OpResults *out) {
   }
   for (int k = 0; k < call->inputs; k++) {
     const Tensor *x = &call->in[k]->t, *a = &call->in[0]->t;
-    int64_t shape[TENSOR_MAX_DIMS];
     if (!tensor_same_shape(x, a)) {
       char first[TENSOR_SHAPE_TEXT], other[TENSOR_SHAPE_TEXT];
       c->status = tensor_fail(
@@ -99,9 +100,7 @@ static int stack_compose(Grad *c, const OpCall *call, OpResults *out) {
           tensor_shape_text(x->ndim, x->shape, other));
       break;
     }
-    for (int d = 0; d <= x->ndim; d++)
-      shape[d] = d < dim ? x->shape[d] : d == dim ? 1 : x->shape[d - 1];
-    in[k] = op_reshape(c, call->in[k], x->ndim + 1, shape);
+    in[k] = op_unsqueeze(c, call->in[k], (int)dim);
   }
   OpAttrs attrs;
   attrs.i[0] = dim;
@@ -127,7 +126,7 @@ static const OpRow row_stack = {
 /* Pieces of `size` along dim; the last one may be shorter. */
 static int pieces(Grad *c, Value *x, int dim, int64_t size, OpResults *out) {
   int64_t whole = x->t.shape[dim];
-  int64_t count = whole == 0 ? 1 : (whole + size - 1) / size;
+  int64_t count = whole == 0 ? 1 : whole / size + (whole % size != 0);
   int status = nn_answers(c, out, count);
   for (int64_t at = 0; status == TENSOR_OK && count > 0; count--, at += size) {
     int64_t length = whole - at < size ? whole - at : size;
@@ -147,7 +146,7 @@ static int listed_pieces(Grad *c, const OpCall *call, int dim, OpResults *out) {
       return tensor_fail("split: the size %lld does not fit into dim %d of "
                          "size %lld",
                          (long long)size, dim + 1, (long long)x->t.shape[dim]);
-    sum += size;
+    sum = size > INT64_MAX - sum ? INT64_MAX : sum + size;
   }
   if (sum != x->t.shape[dim])
     return tensor_fail("split: the sizes add up to %lld, dim %d has size %lld",

@@ -7,7 +7,7 @@
 /* {== shapes */
 
 static int like_shape(const OpCall *call, OpShape *out) {
-  return nn_shape_like(out, nn_linalg_dtype(1, call->in), &call->in[0]->t);
+  return nn_shape_like(out, nn_float_of(call->in[0]->t.dtype), &call->in[0]->t);
 }
 
 static int square_shape(const OpCall *call, OpShape *out) {
@@ -55,7 +55,7 @@ Value *op_triangle(Grad *c, Value *x, bool upper, double diagonal) {
 
 static int solve_shape(const OpCall *call, OpShape *out) {
   const Tensor *a = &call->in[0]->t, *b = &call->in[1]->t;
-  out->dtype = nn_linalg_dtype(2, call->in);
+  out->dtype = nn_joined_float(2, call->in);
   return nn_linalg_meet(
       call->attrs == NULL ? "linalg.solve" : "linalg.solve_triangular", a, b,
       a->shape[a->ndim - 1], b->shape[b->ndim - 1], out);
@@ -128,9 +128,9 @@ static int solve_compose(Grad *c, const OpCall *call, OpResults *out) {
   if (status != TENSOR_OK) return status;
   int vectors = nn_linalg_vectors(call, &a->t, &b->t);
   if (vectors < 0) return TENSOR_FAIL;
-  TensorDType dtype = nn_linalg_dtype(2, call->in);
-  a = nn_linalg_float(c, a, dtype);
-  b = nn_linalg_float(c, b, dtype);
+  TensorDType dtype = nn_joined_float(2, call->in);
+  a = op_to(c, a, dtype);
+  b = op_to(c, b, dtype);
   if (vectors) b = op_column(c, b);
   Value *x = call->attrs == NULL
                  ? op_solve(c, a, b)
@@ -218,6 +218,8 @@ static int adjugate_kernel(const OpCall *call, Tensor *out) {
   return tensor_adjugate(out, &call->in[0]->t);
 }
 
+static const OpRow row_det;
+
 /* g, one number for each matrix, times the matrices. */
 static Value *times(Grad *c, Value *g, Value *matrices) {
   return op_mul(c, op_column(c, op_column(c, g)), matrices);
@@ -226,8 +228,7 @@ static Value *times(Grad *c, Value *g, Value *matrices) {
 /* det(a) P, with P the inverse: d det(a) tr(P da) P - det(a) P da P. */
 static void adjugate_gradient(Grad *c) {
   Value *a = c->in[0], *p = op_inv(c, a);
-  Value *turned = op_turn(c, p),
-        *det = nn_apply1(c, nn_row("linalg.det"), a, NULL);
+  Value *turned = op_turn(c, p), *det = nn_apply1(c, &row_det, a, NULL);
   if (turned == NULL) return;
   unsigned last = 3u << (turned->t.ndim - 2);
   Value *along = op_sum(c, op_mul(c, c->g, p), last, false);
@@ -351,7 +352,7 @@ static int matrix_power_compose(Grad *c, const OpCall *call, OpResults *out) {
   if (status != TENSOR_OK) return status;
   int64_t n = call->attrs->i[0];
   uint64_t digits = n < 0 ? -(uint64_t)n : (uint64_t)n;
-  a = nn_linalg_float(c, a, nn_linalg_dtype(1, call->in));
+  a = op_to_float(c, a);
   if (n < 0) a = nn_apply1(c, &row_inv, a, NULL);
   for (Value *square = a; digits != 0 && square != NULL; digits >>= 1) {
     if (digits & 1)
@@ -380,11 +381,9 @@ static const OpRow row_matrix_power = {
 /* x with its three elements along dim in another order (from 1). */
 static Value *reordered(Grad *c, Value *x, int dim, const int64_t order[3]) {
   Value *index = op_zeros(c, TENSOR_INT64, 1, (int64_t[]){3});
-  OpAttrs attrs;
   if (index == NULL) return NULL;
   for (int k = 0; k < 3; k++) tensor_set_int(&index->t, k, order[k]);
-  attrs.i[0] = dim;
-  return nn_apply2(c, &nn_row_index_select, x, index, &attrs);
+  return op_index_select(c, x, dim, index);
 }
 
 static int cross_compose(Grad *c, const OpCall *call, OpResults *out) {
@@ -399,7 +398,7 @@ static int cross_compose(Grad *c, const OpCall *call, OpResults *out) {
                        from_end, tensor_shape_text(a->t.ndim, a->t.shape, left),
                        tensor_shape_text(b->t.ndim, b->t.shape, right));
   int status = tensor_broadcast_shape(&a->t, &b->t, &ndim, shape);
-  if (status != TENSOR_OK) return tensor_fail_in(status, "linalg.cross: ");
+  if (status != TENSOR_OK) return nn_named("linalg.cross", status);
   static const int64_t next[3] = {2, 3, 1}, last[3] = {3, 1, 2};
   int in_a = a->t.ndim - from_end, in_b = b->t.ndim - from_end;
   Value *first =

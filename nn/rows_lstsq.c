@@ -9,7 +9,7 @@ static int pinv_shape(const OpCall *call, OpShape *out) {
   const Tensor *a = &call->in[0]->t;
   int d = a->ndim, status = nn_linalg_matrix(call, a);
   if (status != TENSOR_OK) return status;
-  nn_shape_like(out, nn_linalg_dtype(1, call->in), a);
+  nn_shape_like(out, nn_float_of(call->in[0]->t.dtype), a);
   out->shape[d - 1] = a->shape[d - 2];
   out->shape[d - 2] = a->shape[d - 1];
   return TENSOR_OK;
@@ -57,7 +57,7 @@ static const OpRow row_pinv = {
 
 static int lstsq_shape(const OpCall *call, OpShape *out) {
   const Tensor *a = &call->in[0]->t, *b = &call->in[1]->t;
-  out[0].dtype = nn_linalg_dtype(2, call->in);
+  out[0].dtype = nn_joined_float(2, call->in);
   int status = nn_linalg_meet("linalg.lstsq", a, b, a->shape[a->ndim - 1],
                               b->shape[b->ndim - 1], out);
   out[1] = out[0];
@@ -74,7 +74,6 @@ static int lstsq_kernel(const OpCall *call, Tensor *out) {
 /* x = p b, p the pseudo-inverse. */
 static void lstsq_gradient(Grad *c) {
   Value *a = c->in[0], *b = c->in[1];
-  if (c->g == NULL) return;
   Value *p = nn_apply1(c, &row_pinv, a, c->attrs);
   if (c->needs[0]) c->to[0] = pinv_back(c, a, p, op_matmul_turned(c, c->g, b));
   if (c->needs[1]) c->to[1] = op_turned_matmul(c, p, c->g);
@@ -98,8 +97,8 @@ static int lstsq_compose(Grad *c, const OpCall *call, OpResults *out) {
   if (status != TENSOR_OK) return status;
   int vectors = nn_linalg_vectors(call, &in[0]->t, &in[1]->t);
   if (vectors < 0) return TENSOR_FAIL;
-  TensorDType dtype = nn_linalg_dtype(2, call->in);
-  for (int k = 0; k < 2; k++) in[k] = nn_linalg_float(c, in[k], dtype);
+  TensorDType dtype = nn_joined_float(2, call->in);
+  for (int k = 0; k < 2; k++) in[k] = op_to(c, in[k], dtype);
   if (vectors) in[1] = op_column(c, in[1]);
   nn_apply_all(c, &row_lstsq_matrix, 2, in, call->attrs, found);
   if (found[0] == NULL) return c->status;

@@ -49,11 +49,6 @@ static int diagonal_of(const OpCall *call, Tensor *out) {
 }
 
 /* Zeros of the shape in lists[0], but for x on their diagonal. */
-static int on_diagonal_shape(const OpCall *call, OpShape *out) {
-  return nn_shape_of(out, call->in[0]->t.dtype, call->attrs->counts[0],
-                     call->attrs->lists[0]);
-}
-
 static int on_diagonal_kernel(const OpCall *call, Tensor *out) {
   const OpAttrs *a = call->attrs;
   Tensor part;
@@ -74,16 +69,14 @@ static const OpRow row_on_diagonal = {
     .args = "g, offset: int, dim1: int, dim2: int, shape: ints",
     .help = "",
     .internal = true,
-    .shape = on_diagonal_shape,
+    .shape = nn_listed_shape,
     .kernel = on_diagonal_kernel,
     .gradient = on_diagonal_gradient,
 };
 
 static void diagonal_gradient(Grad *c) {
   OpAttrs attrs = *c->attrs;
-  const OpShape *x = nn_input_shape(c, 0);
-  attrs.counts[0] = x->ndim;
-  memcpy(attrs.lists[0], x->shape, sizeof x->shape);
+  nn_list_input_shape(c, 0, &attrs);
   c->to[0] = nn_apply1(c, &row_on_diagonal, c->g, &attrs);
 }
 

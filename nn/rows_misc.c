@@ -10,11 +10,15 @@
 static int where_shape(const OpCall *call, OpShape *out) {
   const Value *a = call->in[1], *b = call->in[2];
   Tensor both = {.ndim = 0};
+  if (tensor_dtype_is_float(call->in[0]->t.dtype))
+    return tensor_fail("where: the condition must be bool, not %s (compare "
+                       "first, as in tensor.where(x:gt(0), a, b))",
+                       tensor_dtype_name(call->in[0]->t.dtype));
   int status = tensor_broadcast_shape(&a->t, &b->t, &both.ndim, both.shape);
   if (status == TENSOR_OK)
     status =
         tensor_broadcast_shape(&both, &call->in[0]->t, &out->ndim, out->shape);
-  if (status != TENSOR_OK) return tensor_fail_in(status, "where: ");
+  if (status != TENSOR_OK) return nn_named("where", status);
   out->dtype = nn_joined_dtype(2, call->in + 1);
   return TENSOR_OK;
 }
@@ -32,8 +36,9 @@ static void where_gradient(Grad *c) {
 const OpRow nn_row_where = {
     .name = "where",
     .args = "condition, a, b",
-    .help = "a where the condition is true (not 0), b elsewhere; all three "
-            "broadcast.\n"
+    .help = "a where the condition is true, b elsewhere; all three broadcast. "
+            "The condition is bool, or of integers, which are true unless 0. "
+            "Where it is true: condition:nonzero().\n"
             "  > local x = tensor({-1, 2})\n"
             "  > tensor.where(x:gt(0), x, 0)\n"
             "  float32 (2)\n"
@@ -118,10 +123,6 @@ static int copy_kernel(const OpCall *call, Tensor *out) {
   return tensor_copy(out, &call->in[0]->t);
 }
 
-static int clone_shape(const OpCall *call, OpShape *out) {
-  return nn_shape_like(out, call->in[0]->t.dtype, &call->in[0]->t);
-}
-
 /* flow() converts the gradient back. */
 static void pass_gradient(Grad *c) { c->to[0] = c->g; }
 
@@ -144,7 +145,7 @@ const OpRow nn_row_clone = {
             "  > x\n"
             "  float32 (2)\n"
             "    1  2",
-    .shape = clone_shape,
+    .shape = nn_same_shape,
     .kernel = copy_kernel,
     .gradient = pass_gradient,
 };
@@ -152,7 +153,7 @@ const OpRow nn_row_clone = {
 static int to_compose(Grad *c, const OpCall *call, OpResults *out) {
   Value *x = call->in[0];
   TensorDType dtype = (TensorDType)call->attrs->i[0];
-  return nn_answer(c, out, x->t.dtype == dtype ? x : op_to(c, x, dtype));
+  return nn_answer(c, out, op_to(c, x, dtype));
 }
 
 static int contiguous_compose(Grad *c, const OpCall *call, OpResults *out) {
@@ -185,8 +186,7 @@ static int copy_into_kernel(const OpCall *call, Tensor *out) {
   Tensor source;
   int status =
       tensor_broadcast_to(&source, &call->in[1]->t, out->ndim, out->shape);
-  if (status != TENSOR_OK)
-    return tensor_fail_in(status, "%s: ", call->row->name);
+  if (status != TENSOR_OK) return nn_named(call->row->name, status);
   status = tensor_copy(out, &source);
   tensor_release(&source);
   return status;

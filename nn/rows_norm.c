@@ -1,6 +1,6 @@
 /*
-** rows_norm.c - tensor.linalg: norms of vectors and matrices, condition and
-** rank.
+** rows_norm.c - norms of vectors and, in tensor.linalg, of matrices; condition
+** and rank.
 */
 #include <math.h>
 
@@ -15,22 +15,10 @@ static int ord_kind(const OpAttrs *a) {
 
 static Value *extreme(Grad *c, bool greatest, Value *x, unsigned dims,
                       bool keepdim) {
-  OpAttrs attrs;
-  attrs.i[0] = dims;
-  attrs.i[1] = keepdim;
-  return nn_apply1(c, greatest ? &nn_row_amax : nn_row("amin"), x, &attrs);
+  return greatest ? op_amax(c, x, dims, keepdim) : op_amin(c, x, dims, keepdim);
 }
 
 /* {== vectors */
-
-/* The p-th root of sum. Where that is 0 it has no slope: the gradient is 0
-** there, not NaN. */
-static Value *safe_root(Grad *c, Value *sum, double p) {
-  Value *zero = op_num(c, 0), *is_zero = op_eq(c, sum, zero);
-  Value *safe = op_where(c, is_zero, op_num(c, 1), sum);
-  Value *root = op_pow(c, safe, op_num(c, 1 / p));
-  return op_where(c, is_zero, zero, root);
-}
 
 static Value *vector_norm(Grad *c, Value *x, double p, unsigned dims,
                           bool keepdim) {
@@ -39,13 +27,34 @@ static Value *vector_norm(Grad *c, Value *x, double p, unsigned dims,
     Value *not_zero = op_to(c, op_ne(c, x, op_num(c, 0)), x->t.dtype);
     return op_sum(c, not_zero, dims, keepdim);
   }
-  if (p == 2) return safe_root(c, op_sum(c, op_square(c, x), dims, keepdim), 2);
+  if (p == 2)
+    return op_safe_root(c, op_sum(c, op_square(c, x), dims, keepdim), 2);
   Value *size = op_abs(c, x);
   if (isinf(p)) return extreme(c, p > 0, size, dims, keepdim);
   if (p == 1) return op_sum(c, size, dims, keepdim);
   Value *sum = op_sum(c, op_pow(c, size, op_num(c, p)), dims, keepdim);
-  return p > 0 ? safe_root(c, sum, p) : op_pow(c, sum, op_num(c, 1 / p));
+  return p > 0 ? op_safe_root(c, sum, p) : op_pow(c, sum, op_num(c, 1 / p));
 }
+
+static int norm_compose(Grad *c, const OpCall *call, OpResults *out) {
+  Value *x = op_to_float(c, call->in[0]);
+  const OpAttrs *a = call->attrs;
+  unsigned dims = nn_dims(a->i[0], call->in[0]->t.ndim);
+  return nn_answer(c, out, vector_norm(c, x, a->f[0], dims, a->i[1] != 0));
+}
+
+static const OpRow row_norm = {
+    .name = "norm",
+    .args = "x: tensor, dim: dims = nil, keepdim: bool = false, p: number = 2",
+    .help = "The p-norm: sum(|x|^p)^(1/p); p = math.huge is the greatest |x|, "
+            "-math.huge the least, 0 counts the elements that are not 0. The "
+            "gradient at 0 is 0.\n"
+            "  > tensor({3, 4}):norm():item()\n"
+            "  5.0\n"
+            "  > tensor({3, -4}):norm({p=1}):item()\n"
+            "  7.0",
+    .compose = norm_compose,
+};
 
 /* }== matrices: the lower of two dims counts the rows {== */
 
@@ -125,7 +134,7 @@ static int check_ord(int kind, double p, int dims, bool named) {
 }
 
 /* attrs->i: ord, dims, keepdim */
-static int norm_compose(Grad *c, const OpCall *call, OpResults *out) {
+static int linalg_norm_compose(Grad *c, const OpCall *call, OpResults *out) {
   const OpAttrs *a = call->attrs;
   Value *x = call->in[0];
   unsigned dims = nn_dims(a->i[1], x->t.ndim);
@@ -134,14 +143,14 @@ static int norm_compose(Grad *c, const OpCall *call, OpResults *out) {
   double p = kind == ORD_NUMBER ? a->f[0] : 2;
   int status = check_ord(kind, p, count, a->i[1] != NN_ABSENT);
   if (status != TENSOR_OK) return status;
-  x = nn_linalg_float(c, x, nn_linalg_dtype(1, call->in));
+  x = op_to_float(c, x);
   bool as_vector = count != 2 || kind == ORD_ABSENT || kind == ORD_FRO;
   return nn_answer(c, out,
                    as_vector ? vector_norm(c, x, p, dims, keepdim)
                              : matrix_norm(c, x, kind, p, dims, keepdim));
 }
 
-static const OpRow row_norm = {
+static const OpRow row_linalg_norm = {
     .name = "linalg.norm",
     .args = "x: tensor, ord: number|fro|nuc = nil, dim: dims = nil, keepdim: "
             "bool = false",
@@ -160,7 +169,7 @@ static const OpRow row_norm = {
         "  > tensor.linalg.norm(tensor({{3, 4}, {5, 12}}), 2, 2)\n"
         "  float32 (2)\n"
         "     5  13",
-    .compose = norm_compose,
+    .compose = linalg_norm_compose,
 };
 
 /* }== condition and rank {== */
@@ -209,7 +218,7 @@ static int cond_compose(Grad *c, const OpCall *call, OpResults *out) {
   if (t->shape[t->ndim - 1] == 0 || t->shape[t->ndim - 2] == 0)
     return tensor_fail("linalg.cond: a matrix without elements has no "
                        "condition number");
-  a = nn_linalg_float(c, a, nn_linalg_dtype(1, call->in));
+  a = op_to_float(c, a);
   bool by_values = kind != ORD_NUMBER || fabs(p) == 2;
   return nn_answer(c, out,
                    by_values ? cond_by_values(c, a, kind, p)
@@ -243,14 +252,14 @@ static int rank_compose(Grad *c, const OpCall *call, OpResults *out) {
   const Tensor *t = &a->t;
   int status = nn_linalg_matrix(call, t);
   if (status != TENSOR_OK) return status;
-  TensorDType dtype = nn_linalg_dtype(1, call->in);
+  TensorDType dtype = nn_float_of(call->in[0]->t.dtype);
   int64_t m = t->shape[t->ndim - 2], n = t->shape[t->ndim - 1];
   double rtol = call->attrs->f[0];
   if (isnan(rtol))
     rtol =
         (dtype == TENSOR_FLOAT32 ? 0x1p-23 : 0x1p-52) * (double)(m > n ? m : n);
   bool was = nn_set_grad_enabled(false);
-  Value *s = op_svdvals(c, nn_linalg_float(c, a, dtype));
+  Value *s = op_svdvals(c, op_to(c, a, dtype));
   Value *rank = count_above(c, s, rtol);
   nn_set_grad_enabled(was);
   return nn_answer(c, out, rank);
@@ -269,5 +278,5 @@ static const OpRow row_matrix_rank = {
 
 /* }== */
 
-const OpRow *const nn_rows_norm[] = {&row_norm, &row_cond, &row_matrix_rank,
-                                     NULL};
+const OpRow *const nn_rows_norm[] = {&row_norm, &row_linalg_norm, &row_cond,
+                                     &row_matrix_rank, NULL};

@@ -150,20 +150,15 @@ static Value *pad_dim(Grad *c, Value *x, int d, int64_t mode, int64_t before,
   static const char *const names[] = {"constant", "reflect", "replicate",
                                       "circular"};
   int64_t n = x->t.shape[d], size;
-  Tensor t;
   c->status = check_repeated(names[mode], d, n, before, after);
   if (c->status == TENSOR_OK)
     c->status = padded_size(d, n, before, after, &size);
-  if (c->status == TENSOR_OK)
-    c->status = tensor_new(&t, TENSOR_INT64, 1, &size);
   if (c->status != TENSOR_OK) return NULL;
-  int64_t *at = (int64_t *)(void *)t.data;
+  Value *index = op_zeros(c, TENSOR_INT64, 1, &size);
+  if (index == NULL) return NULL;
+  int64_t *at = (int64_t *)(void *)index->t.data;
   for (int64_t k = 0; k < size; k++) at[k] = repeated(mode, k - before, n) + 1;
-  Value *index = nn_scope_own(c, nn_value_new(&t));
-  OpAttrs attrs;
-  attrs.i[0] = d;
-  return index == NULL ? NULL
-                       : nn_apply2(c, &nn_row_index_select, x, index, &attrs);
+  return op_index_select(c, x, d, index);
 }
 
 static int pad_compose(Grad *c, const OpCall *call, OpResults *out) {
@@ -231,12 +226,6 @@ static int unfold_view(const OpCall *call, Tensor *out) {
   return TENSOR_OK;
 }
 
-/* Windows added up where they came from: zeros of the shape in lists[0]. */
-static int fold_shape(const OpCall *call, OpShape *out) {
-  return nn_shape_of(out, call->in[0]->t.dtype, call->attrs->counts[0],
-                     call->attrs->lists[0]);
-}
-
 /* out's slice += g's slice number `at` of the dim `along`. */
 static int fold_slice(const Tensor *out, int dim, int64_t start, int64_t step,
                       int64_t length, const Tensor *g, int along, int64_t at) {
@@ -277,21 +266,20 @@ static void fold_gradient(Grad *c) {
   c->to[0] = nn_apply1(c, &row_unfold, c->g, c->attrs);
 }
 
+/* Windows added up where they came from: zeros of the shape in lists[0]. */
 static const OpRow row_fold = {
     .name = "fold",
     .args = "g, dim: int, size: int, step: int, shape: ints",
     .help = "",
     .internal = true,
-    .shape = fold_shape,
+    .shape = nn_listed_shape,
     .kernel = fold_kernel,
     .gradient = fold_gradient,
 };
 
 static void unfold_gradient(Grad *c) {
   OpAttrs attrs = *c->attrs;
-  const OpShape *x = nn_input_shape(c, 0);
-  attrs.counts[0] = x->ndim;
-  memcpy(attrs.lists[0], x->shape, sizeof x->shape);
+  nn_list_input_shape(c, 0, &attrs);
   c->to[0] = nn_apply1(c, &row_fold, c->g, &attrs);
 }
 

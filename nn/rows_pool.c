@@ -53,21 +53,24 @@ static int avg_pool_back_shape(const OpCall *call, OpShape *out) {
   return nn_image_shape(call, false, out);
 }
 
-static int avg_pool(const TensorWindow *w, Tensor *y, const Tensor *x,
-                    const Tensor *same) {
-  (void)same;
-  return tensor_avg_pool2d(w, y, x);
+/* From image to windows, or back. */
+static int run_avg_pool(const OpCall *call, Tensor *out,
+                        int (*run)(const TensorWindow *, Tensor *,
+                                   const Tensor *)) {
+  Tensor x;
+  TensorWindow w = nn_attrs_window(call->attrs);
+  int status = tensor_as(&x, &call->in[0]->t, out->dtype);
+  if (status != TENSOR_OK) return status;
+  status = run(&w, out, &x);
+  tensor_release(&x);
+  return status;
 }
-static int avg_pool_back(const TensorWindow *w, Tensor *gx, const Tensor *gy,
-                         const Tensor *same) {
-  (void)same;
-  return tensor_avg_pool2d_backward(w, gx, gy);
-}
+
 static int avg_pool_kernel(const OpCall *call, Tensor *out) {
-  return nn_with_contiguous(call, out, avg_pool);
+  return run_avg_pool(call, out, tensor_avg_pool2d);
 }
 static int avg_pool_back_kernel(const OpCall *call, Tensor *out) {
-  return nn_with_contiguous(call, out, avg_pool_back);
+  return run_avg_pool(call, out, tensor_avg_pool2d_backward);
 }
 
 static const OpRow row_avg_pool2d_window, row_avg_pool2d_back;
@@ -182,7 +185,7 @@ static int pool(Grad *c, const OpCall *call, int axes, const OpRow *row,
   NnWindow w;
   int status = read_pool(call, axes, &w);
   if (status != TENSOR_OK) return status;
-  if (!tensor_dtype_is_float(x->t.dtype)) x = op_to(c, x, nn_default_dtype);
+  x = op_to_float(c, x);
   if (axes == 3) return nn_answer(c, out, pool_volume(c, row, x, &w));
   TensorWindow image = nn_image_window(&w, w.channels, 1);
   if (axes == 2) return nn_answer(c, out, pool_image(c, row, x, &image));

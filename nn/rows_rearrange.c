@@ -7,19 +7,6 @@
 #include "nn/ops.h"
 #include "nn/rows.h"
 
-/* A dim as a user writes it, from 1 or -1, into one from 0. */
-static int read_dim(const OpCall *call, int64_t n, int64_t *dim) {
-  int ndim = call->in[0]->t.ndim;
-  *dim = 0;
-  if (n != 0 && n <= ndim && n >= -ndim) {
-    *dim = n < 0 ? n + ndim : n - 1;
-    return TENSOR_OK;
-  }
-  return tensor_fail("%s: dim %lld does not exist: the tensor has %d dim%s%s",
-                     call->row->name, (long long)n, ndim, ndim == 1 ? "" : "s",
-                     n == 0 ? " (counted from 1)" : "");
-}
-
 /* {== flip and rot90 */
 
 static Value *flipped(Grad *c, Value *x, unsigned dims) {
@@ -49,13 +36,8 @@ static int rot90_compose(Grad *c, const OpCall *call, OpResults *out) {
     return tensor_fail("rot90: turns in the plane of two dims, got %d",
                        a->counts[0]);
   if (a->counts[0] == 2) memcpy(given, a->lists[0], sizeof given);
-  for (int k = 0; k < 2; k++) {
-    int status = read_dim(call, given[k], &dims[k]);
-    if (status != TENSOR_OK) return status;
-  }
-  if (dims[0] == dims[1])
-    return tensor_fail("rot90: the two dims must differ, both are %lld",
-                       (long long)dims[0] + 1);
+  int status = nn_read_dims("rot90", "the tensor", x->t.ndim, 2, given, dims);
+  if (status != TENSOR_OK) return status;
   int64_t turns = (a->i[0] % 4 + 4) % 4;
   unsigned first = 1u << dims[0], second = 1u << dims[1];
   if (turns == 0) return nn_answer(c, out, flipped(c, x, 0));
@@ -98,10 +80,6 @@ static const OpRow row_rot90 = {
 /* }== roll {== */
 
 /* lists[0]: by how much each dim is rolled, 0 <= shift < size. */
-static int rolled_shape(const OpCall *call, OpShape *out) {
-  return nn_shape_like(out, call->in[0]->t.dtype, &call->in[0]->t);
-}
-
 /* Copies x into out with the dims from `dim` on rolled: two pieces for each
 ** dim that moves. */
 static int copy_rolled(const Tensor *out, const Tensor *x, const int64_t *shift,
@@ -141,10 +119,10 @@ static void rolled_gradient(Grad *c) {
 
 static const OpRow row_rolled = {
     .name = "rolled",
-    .args = "x, shift: ints",
+    .args = "x, shifts: ints",
     .help = "",
     .internal = true,
-    .shape = rolled_shape,
+    .shape = nn_same_shape,
     .kernel = rolled_kernel,
     .gradient = rolled_gradient,
 };
@@ -157,11 +135,12 @@ static int64_t rolled_by(int64_t total, int64_t shift, int64_t size) {
   return total >= size - r ? total - (size - r) : total + r;
 }
 
-static Value *rolled(Grad *c, Value *x, const int64_t *shift) {
+Value *op_roll(Grad *c, Value *a, const int64_t *shifts) {
   OpAttrs attrs;
-  attrs.counts[0] = x->t.ndim;
-  memcpy(attrs.lists[0], shift, sizeof attrs.lists[0]);
-  return nn_apply1(c, &row_rolled, x, &attrs);
+  if (a == NULL) return NULL;
+  attrs.counts[0] = a->t.ndim;
+  memcpy(attrs.lists[0], shifts, (size_t)a->t.ndim * sizeof *shifts);
+  return nn_apply1(c, &row_rolled, a, &attrs);
 }
 
 static int roll_compose(Grad *c, const OpCall *call, OpResults *out) {
@@ -172,8 +151,7 @@ static int roll_compose(Grad *c, const OpCall *call, OpResults *out) {
     if (a->counts[0] != 1)
       return tensor_fail("roll: %d shifts need as many dims", a->counts[0]);
     shift[0] = rolled_by(0, a->lists[0][0], count);
-    Value *flat = op_reshape(c, x, 1, &count);
-    Value *moved = flat == NULL ? NULL : rolled(c, flat, shift);
+    Value *moved = op_roll(c, op_reshape(c, x, 1, &count), shift);
     return nn_answer(c, out, op_reshape(c, moved, x->t.ndim, x->t.shape));
   }
   if (a->counts[0] != 1 && a->counts[0] != a->counts[1])
@@ -181,11 +159,12 @@ static int roll_compose(Grad *c, const OpCall *call, OpResults *out) {
                        a->counts[1]);
   for (int k = 0; k < a->counts[1]; k++) {
     int64_t by = a->lists[0][a->counts[0] == 1 ? 0 : k];
-    int status = read_dim(call, a->lists[1][k], &dim);
+    int status =
+        nn_read_dim("roll", "the tensor", x->t.ndim, a->lists[1][k], &dim);
     if (status != TENSOR_OK) return status;
     shift[dim] = rolled_by(shift[dim], by, x->t.shape[dim]);
   }
-  return nn_answer(c, out, rolled(c, x, shift));
+  return nn_answer(c, out, op_roll(c, x, shift));
 }
 
 static const OpRow row_roll = {
@@ -210,21 +189,21 @@ static const OpRow row_roll = {
 
 static int movedim_compose(Grad *c, const OpCall *call, OpResults *out) {
   const OpAttrs *a = call->attrs;
-  int64_t order[TENSOR_MAX_DIMS], from, to;
+  int64_t order[TENSOR_MAX_DIMS], from[TENSOR_MAX_DIMS], to[TENSOR_MAX_DIMS];
   unsigned taken = 0, filled = 0;
   int ndim = call->in[0]->t.ndim, n = a->counts[0];
   if (n != a->counts[1])
     return tensor_fail("movedim: %d dims do not go to %d places", n,
                        a->counts[1]);
+  int status =
+      nn_read_dims("movedim", "the tensor", ndim, n, a->lists[0], from);
+  if (status == TENSOR_OK)
+    status = nn_read_dims("movedim", "the tensor", ndim, n, a->lists[1], to);
+  if (status != TENSOR_OK) return status;
   for (int k = 0; k < n; k++) {
-    int status = read_dim(call, a->lists[0][k], &from);
-    if (status == TENSOR_OK) status = read_dim(call, a->lists[1][k], &to);
-    if (status != TENSOR_OK) return status;
-    if ((taken >> from & 1) != 0 || (filled >> to & 1) != 0)
-      return tensor_fail("movedim: a dim is named twice");
-    taken |= 1u << from;
-    filled |= 1u << to;
-    order[to] = from;
+    taken |= 1u << from[k];
+    filled |= 1u << to[k];
+    order[to[k]] = from[k];
   }
   for (int d = 0, next = 0; d < ndim; d++) {
     if (filled >> d & 1) continue;
@@ -306,20 +285,16 @@ static int repeat_interleave_compose(Grad *c, const OpCall *call,
                                      OpResults *out) {
   Value *x = call->in[0];
   Tensor positions;
-  OpAttrs attrs;
-  int64_t count = tensor_numel(&x->t);
-  attrs.i[0] = call->attrs->i[0];
-  if (attrs.i[0] == NN_ABSENT) {
+  int64_t count = tensor_numel(&x->t), dim = call->attrs->i[0];
+  if (dim == NN_ABSENT) {
     x = op_reshape(c, x, 1, &count);
-    attrs.i[0] = 0;
+    dim = 0;
   }
   if (x == NULL) return c->status;
-  int status = repeat_positions_of(call, x->t.shape[attrs.i[0]], &positions);
+  int status = repeat_positions_of(call, x->t.shape[dim], &positions);
   if (status != TENSOR_OK) return status;
   Value *index = nn_scope_own(c, nn_value_new(&positions));
-  if (index == NULL) return c->status;
-  return nn_answer(c, out,
-                   nn_apply2(c, &nn_row_index_select, x, index, &attrs));
+  return nn_answer(c, out, op_index_select(c, x, (int)dim, index));
 }
 
 static const OpRow row_repeat_interleave = {

@@ -5,8 +5,6 @@
 ** Those that take `dims` have the set of dims in attrs->i[0] (absent: all)
 ** and keepdim in attrs->i[1].
 */
-#include <math.h>
-
 #include "nn/ops.h"
 #include "nn/rows.h"
 
@@ -42,17 +40,13 @@ static int bool_shape(const OpCall *call, OpShape *out) {
 }
 
 /* Errors speak of what users call, also where an internal row runs. */
-static int named(const char *name, int status) {
-  return status == TENSOR_OK ? status : tensor_fail_in(status, "%s: ", name);
-}
-
 static int reduce(TensorReduce op, const OpCall *call, Tensor *out) {
   static const char *const names[] = {
       [TENSOR_SUM] = "sum", [TENSOR_PROD] = "prod", [TENSOR_MAX] = "max",
       [TENSOR_MIN] = "min", [TENSOR_ANY] = "any",   [TENSOR_ALL] = "all"};
   const Tensor *x = &call->in[0]->t;
   unsigned dims = nn_dims(call->attrs->i[0], x->ndim);
-  return named(names[op], tensor_reduce(op, out, x, dims));
+  return nn_named(names[op], tensor_reduce(op, out, x, dims));
 }
 
 static int sum_kernel(const OpCall *c, Tensor *y) {
@@ -151,7 +145,7 @@ const OpRow nn_row_amax = {
     .kernel = amax_kernel,
     .gradient = extreme_gradient,
 };
-static const OpRow row_amin = {
+const OpRow nn_row_amin = {
     .name = "amin",
     .args = DIMS,
     .help = "The least element, without its position; equal ones share the "
@@ -209,9 +203,9 @@ static int arg_shape(const OpCall *call, OpShape *out) {
 static int arg_kernel(const char *name, bool greatest, const OpCall *call,
                       Tensor *position, Tensor *value) {
   int64_t dim = call->attrs->i[0];
-  return named(name,
-               tensor_arg_reduce(greatest, position, value, &call->in[0]->t,
-                                 dim == NN_ABSENT ? -1 : (int)dim));
+  return nn_named(name,
+                  tensor_arg_reduce(greatest, position, value, &call->in[0]->t,
+                                    dim == NN_ABSENT ? -1 : (int)dim));
 }
 
 static int argmax_kernel(const OpCall *call, Tensor *out) {
@@ -233,16 +227,6 @@ static int max_along_kernel(const OpCall *call, Tensor *out) {
 }
 static int min_along_kernel(const OpCall *call, Tensor *out) {
   return arg_kernel("min", false, call, &out[1], &out[0]);
-}
-
-/* Puts the gradient where the extreme stood. */
-static void along_gradient(Grad *c) {
-  const OpShape *x = nn_input_shape(c, 0);
-  int dim = (int)c->attrs->i[0];
-  unsigned set = 1u << dim;
-  c->to[0] =
-      nn_gather_backward(c, op_restore_dims(c, c->g, set, x->ndim),
-                         op_restore_dims(c, c->r2, set, x->ndim), dim, x);
 }
 
 static const OpRow row_argmax = {
@@ -279,7 +263,7 @@ static const OpRow row_max_along = {
     .keeps_result = true,
     .shape = value_and_position_shape,
     .kernel = max_along_kernel,
-    .gradient = along_gradient,
+    .gradient = nn_positions_gradient,
 };
 static const OpRow row_min_along = {
     .name = "min_along",
@@ -290,7 +274,7 @@ static const OpRow row_min_along = {
     .keeps_result = true,
     .shape = value_and_position_shape,
     .kernel = min_along_kernel,
-    .gradient = along_gradient,
+    .gradient = nn_positions_gradient,
 };
 
 /* One dim: values and positions. All, or several: the extreme alone. */
@@ -316,7 +300,7 @@ static int max_compose(Grad *c, const OpCall *call, OpResults *out) {
   return extreme(c, call, &row_max_along, &nn_row_amax, out);
 }
 static int min_compose(Grad *c, const OpCall *call, OpResults *out) {
-  return extreme(c, call, &row_min_along, &row_amin, out);
+  return extreme(c, call, &row_min_along, &nn_row_amin, out);
 }
 
 static const OpRow row_max = {
@@ -352,13 +336,8 @@ static const OpRow row_min = {
 
 /* }== means and spreads {== */
 
-/* Integers are averaged as floats. */
-static Value *as_float(Grad *c, Value *x) {
-  return tensor_dtype_is_float(x->t.dtype) ? x : op_to(c, x, nn_default_dtype);
-}
-
 static int mean_compose(Grad *c, const OpCall *call, OpResults *out) {
-  Value *x = as_float(c, call->in[0]);
+  Value *x = op_to_float(c, call->in[0]);
   if (x == NULL) return c->status;
   unsigned dims = nn_dims(call->attrs->i[0], x->t.ndim);
   Value *sum = op_sum(c, x, dims, call->attrs->i[1] != 0);
@@ -368,7 +347,7 @@ static int mean_compose(Grad *c, const OpCall *call, OpResults *out) {
 
 /* Sum of squared distances from the mean, over n - correction. */
 static Value *variance(Grad *c, const OpCall *call) {
-  Value *x = as_float(c, call->in[0]);
+  Value *x = op_to_float(c, call->in[0]);
   if (x == NULL) return NULL;
   unsigned dims = nn_dims(call->attrs->i[0], x->t.ndim);
   double n = (double)nn_count_dims(&x->t, dims) - call->attrs->f[0];
@@ -377,44 +356,17 @@ static Value *variance(Grad *c, const OpCall *call) {
   return op_div(c, sum, op_num(c, n > 0 ? n : 0));
 }
 
-/* The square root of a sum of squares. Where that is 0 it has no slope: the
-** gradient is 0 there, not NaN. */
-static Value *safe_sqrt(Grad *c, Value *sum) {
-  Value *zero = op_num(c, 0), *is_zero = op_eq(c, sum, zero);
-  Value *root = op_sqrt(c, op_where(c, is_zero, op_num(c, 1), sum));
-  return op_where(c, is_zero, zero, root);
-}
-
 static int var_compose(Grad *c, const OpCall *call, OpResults *out) {
   return nn_answer(c, out, variance(c, call));
 }
 
 static int std_compose(Grad *c, const OpCall *call, OpResults *out) {
-  return nn_answer(c, out, safe_sqrt(c, variance(c, call)));
-}
-
-static int norm_compose(Grad *c, const OpCall *call, OpResults *out) {
-  Value *x = as_float(c, call->in[0]);
-  if (x == NULL) return c->status;
-  double p = call->attrs->f[0];
-  unsigned dims = nn_dims(call->attrs->i[0], x->t.ndim);
-  bool keepdim = call->attrs->i[1] != 0;
-  Value *size = op_abs(c, x), *result;
-  if (isinf(p) && p > 0)
-    result = op_amax(c, size, dims, keepdim);
-  else if (p == 1)
-    result = op_sum(c, size, dims, keepdim);
-  else if (p == 2)
-    result = safe_sqrt(c, op_sum(c, op_square(c, x), dims, keepdim));
-  else
-    result = op_pow(c, op_sum(c, op_pow(c, size, op_num(c, p)), dims, keepdim),
-                    op_num(c, 1 / p));
-  return nn_answer(c, out, result);
+  return nn_answer(c, out, op_safe_root(c, variance(c, call), 2));
 }
 
 /* The greatest element is taken out first, so that nothing overflows. */
 static int logsumexp_compose(Grad *c, const OpCall *call, OpResults *out) {
-  Value *x = as_float(c, call->in[0]);
+  Value *x = op_to_float(c, call->in[0]);
   if (x == NULL) return c->status;
   unsigned dims = nn_dims(call->attrs->i[0], x->t.ndim);
   bool was = nn_set_grad_enabled(false);
@@ -463,16 +415,6 @@ static const OpRow row_std = {
             "  1.0",
     .compose = std_compose,
 };
-static const OpRow row_norm = {
-    .name = "norm",
-    .args = DIMS ", p: number = 2",
-    .help = "The p-norm: sum(|x|^p)^(1/p); p = math.huge is the greatest |x|.\n"
-            "  > tensor({3, 4}):norm():item()\n"
-            "  5.0\n"
-            "  > tensor({3, -4}):norm({p=1}):item()\n"
-            "  7.0",
-    .compose = norm_compose,
-};
 static const OpRow row_logsumexp = {
     .name = "logsumexp",
     .args = DIMS,
@@ -486,7 +428,7 @@ static const OpRow row_logsumexp = {
 /* }== */
 
 const OpRow *const nn_rows_reduce[] = {
-    &nn_row_sum, &nn_row_prod,   &nn_row_mean, &row_var,       &row_std,
-    &row_norm,   &row_logsumexp, &row_max,     &row_min,       &nn_row_amax,
-    &row_amin,   &row_argmax,    &row_argmin,  &row_max_along, &row_min_along,
-    &row_any,    &row_all,       NULL};
+    &nn_row_sum,    &nn_row_prod, &nn_row_mean,   &row_var,       &row_std,
+    &row_logsumexp, &row_max,     &row_min,       &nn_row_amax,   &nn_row_amin,
+    &row_argmax,    &row_argmin,  &row_max_along, &row_min_along, &row_any,
+    &row_all,       NULL};

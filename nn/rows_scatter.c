@@ -4,8 +4,6 @@
 ** inputs: x, index, source. Of equal positions the last one wins, in
 ** row-major order of the index; the gradient flows to the winner alone.
 */
-#include <string.h>
-
 #include "nn/ops.h"
 #include "nn/rows.h"
 
@@ -26,9 +24,7 @@ static int as_source(Tensor *out, const OpCall *call, const Tensor *x,
   if (broadcast || source->ndim == 0) {
     status = tensor_broadcast_to(out, &apart, index->ndim, index->shape);
     tensor_release(&apart);
-    return status == TENSOR_OK
-               ? status
-               : tensor_fail_in(status, "%s: ", call->row->name);
+    return nn_named(call->row->name, status);
   }
   *out = apart;
   return TENSOR_OK;
@@ -71,7 +67,7 @@ static int put_kernel(const OpCall *call, Tensor *x) {
   Tensor source;
   int status = as_source(&source, call, x, true);
   if (status != TENSOR_OK) return status;
-  status = tensor_put(x, &call->in[1]->t, &source);
+  status = tensor_put(x, &call->in[1]->t, &source, false);
   tensor_release(&source);
   return status;
 }
@@ -149,11 +145,8 @@ static int scatter_add_kernel(const OpCall *call, Tensor *x) {
 ** to what lies outside. A number gets the sum, by broadcasting's rule. */
 static Value *in_corner(Grad *c, Value *picked) {
   const OpShape *source = nn_input_shape(c, 2);
-  OpAttrs attrs;
   if (picked == NULL || source->ndim == 0) return picked;
-  nn_whole_slice(&attrs, &picked->t);
-  memcpy(attrs.i, source->shape, sizeof attrs.i);
-  return nn_apply1(c, &nn_row_unslice, picked, &attrs);
+  return op_unslice(c, picked, source->shape, 0, 0);
 }
 
 static void scatter_gradient(Grad *c) {

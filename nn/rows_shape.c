@@ -112,9 +112,11 @@ static int flatten_compose(Grad *c, const OpCall *call, OpResults *out) {
                        "%lld",
                        (long long)first + 1, (long long)last + 1);
   for (int d = 0; d < x->t.ndim; d++) {
-    if (d >= first && d <= last) joined *= x->t.shape[d];
+    int64_t size = x->t.shape[d];
     if (d < first || d > last)
-      shape[n++] = x->t.shape[d];
+      shape[n++] = size;
+    else if (__builtin_mul_overflow(joined, size, &joined))
+      return tensor_no_memory(INT64_MAX);
     else if (d == last)
       shape[n++] = joined;
   }
@@ -136,23 +138,15 @@ static int unsqueeze_compose(Grad *c, const OpCall *call, OpResults *out) {
   Value *x = call->in[0];
   const OpAttrs *a = call->attrs;
   int ndim = x->t.ndim + a->counts[0];
-  int64_t shape[TENSOR_MAX_DIMS];
+  int64_t shape[TENSOR_MAX_DIMS], places[TENSOR_MAX_DIMS];
   unsigned fresh = 0;
   if (ndim > TENSOR_MAX_DIMS)
     return tensor_fail("unsqueeze: a tensor has at most %d dims",
                        TENSOR_MAX_DIMS);
-  for (int k = 0; k < a->counts[0]; k++) {
-    int64_t n = a->lists[0][k], dim = n < 0 ? n + ndim : n - 1;
-    if (n == 0 || n > ndim || n < -ndim)
-      return tensor_fail("unsqueeze: dim %lld does not exist: the result has "
-                         "%d dim%s%s",
-                         (long long)n, ndim, ndim == 1 ? "" : "s",
-                         n == 0 ? " (counted from 1)" : "");
-    if (fresh >> dim & 1)
-      return tensor_fail("unsqueeze: dim %lld is named twice",
-                         (long long)dim + 1);
-    fresh |= 1u << dim;
-  }
+  int status = nn_read_dims("unsqueeze", "the result", ndim, a->counts[0],
+                            a->lists[0], places);
+  if (status != TENSOR_OK) return status;
+  for (int k = 0; k < a->counts[0]; k++) fresh |= 1u << places[k];
   for (int d = 0, from = 0; d < ndim; d++)
     shape[d] = fresh >> d & 1 ? 1 : x->t.shape[from++];
   return nn_answer(c, out, op_reshape(c, x, ndim, shape));
@@ -230,22 +224,44 @@ static int permute_compose(Grad *c, const OpCall *call, OpResults *out) {
   }
   if (a->counts[0] != ndim || seen != nn_dims(NN_ABSENT, ndim)) {
     char text[TENSOR_SHAPE_TEXT];
-    return tensor_fail("permute: %s does not name each of the dims 1..%d once",
-                       tensor_shape_text(a->counts[0], a->lists[0], text),
-                       ndim);
+    return tensor_fail(
+        "%s: %s does not name each of the dims 1..%d once", call->row->name,
+        tensor_shape_text(a->counts[0], a->lists[0], text), ndim);
   }
   return nn_answer(c, out, op_permute(c, call->in[0], order));
 }
 
+/* Two dims of a list, from 0. */
+static int two_dims(const OpAttrs *a, int ndim, int64_t dims[2]) {
+  for (int k = 0; k < 2; k++) {
+    int64_t dim = a->lists[0][k];
+    dims[k] = dim < 0 ? dim + ndim : dim - 1;
+    if (dim == 0)
+      return tensor_fail("transpose: dim 0 does not exist: dims count from 1, "
+                         "or from -1 at the end");
+    if (dims[k] < 0 || dims[k] >= ndim)
+      return tensor_fail("transpose: dim %lld does not exist: the tensor has "
+                         "%d dim%s",
+                         (long long)dim, ndim, ndim == 1 ? "" : "s");
+  }
+  return TENSOR_OK;
+}
+
 static int transpose_compose(Grad *c, const OpCall *call, OpResults *out) {
   Value *x = call->in[0];
-  int64_t dim0 = call->attrs->i[0], dim1 = call->attrs->i[1];
-  if ((dim0 == NN_ABSENT) != (dim1 == NN_ABSENT))
-    return tensor_fail("transpose: takes two dims, or none to reverse all");
-  if (dim0 != NN_ABSENT)
-    return nn_answer(c, out, op_transpose(c, x, (int)dim0, (int)dim1));
-  int64_t order[TENSOR_MAX_DIMS];
-  for (int d = 0; d < x->t.ndim; d++) order[d] = x->t.ndim - 1 - d;
+  const OpAttrs *a = call->attrs;
+  int count = a->counts[0], ndim = x->t.ndim;
+  int64_t order[TENSOR_MAX_DIMS], dims[2] = {0};
+  if (count == 2) {
+    int status = two_dims(a, ndim, dims);
+    if (status != TENSOR_OK) return status;
+    return nn_answer(c, out, op_transpose(c, x, (int)dims[0], (int)dims[1]));
+  }
+  if (count > 0 && count == ndim) return permute_compose(c, call, out);
+  if (count > 0)
+    return tensor_fail("transpose: takes two dims, or none to reverse all, or "
+                       "the order of all");
+  for (int d = 0; d < ndim; d++) order[d] = ndim - 1 - d;
   return nn_answer(c, out, op_permute(c, x, order));
 }
 
@@ -259,13 +275,16 @@ static const OpRow row_permute = {
 };
 static const OpRow row_transpose = {
     .name = "transpose",
-    .args = "x: tensor, dim0: dim = nil, dim1: dim = nil",
-    .help = "A view of x with two dims exchanged, or with all dims in "
-            "reverse order (as x.T).\n"
+    .args = "x: tensor, dims: ints = nil",
+    .help = "A view of x with two dims exchanged, with all dims in reverse "
+            "order (as x.T), or in the order of three dims or more (as "
+            "permute).\n"
             "  > tensor.zeros(2, 3, 4):transpose(1, 2).shape\n"
             "  (3, 2, 4)\n"
             "  > tensor.zeros(2, 3, 4):transpose().shape\n"
-            "  (4, 3, 2)",
+            "  (4, 3, 2)\n"
+            "  > tensor.zeros(2, 3, 4):transpose(2, 3, 1).shape\n"
+            "  (3, 4, 2)",
     .compose = transpose_compose,
 };
 
@@ -287,8 +306,7 @@ static int expand_view(const OpCall *call, Tensor *out) {
   int status = tensor_count(a->counts[0], shape, &count);
   if (status == TENSOR_OK)
     status = tensor_broadcast_to(out, x, a->counts[0], shape);
-  if (status != TENSOR_OK) tensor_fail_in(status, "expand: ");
-  return status;
+  return nn_named("expand", status);
 }
 
 /* flow() adds up what was repeated. */

@@ -20,28 +20,26 @@ typedef struct Sliding {
 
 /* {== whole numbers */
 
-/* Lists: before, the shape of the result. */
+/* Lists: the shape of the result, before. */
 static int exact_shape(const OpCall *call, OpShape *out) {
-  return nn_shape_of(out, TENSOR_INT64, call->attrs->counts[1],
-                     call->attrs->lists[1]);
+  nn_listed_shape(call, out);
+  out->dtype = TENSOR_INT64;
+  return TENSOR_OK;
 }
 
 static int exact_kernel(const OpCall *call, Tensor *out) {
-  Tensor a, b;
-  int status = tensor_as(&a, &call->in[0]->t, TENSOR_INT64);
+  Tensor x[2];
+  int status = nn_contiguous_pair(call, TENSOR_INT64, x);
   if (status != TENSOR_OK) return status;
-  status = tensor_as(&b, &call->in[1]->t, TENSOR_INT64);
-  if (status == TENSOR_OK) {
-    status = tensor_correlate(out, &a, &b, call->attrs->lists[0]);
-    tensor_release(&b);
-  }
-  tensor_release(&a);
+  status = tensor_correlate(out, &x[0], &x[1], call->attrs->lists[1]);
+  tensor_release(&x[0]);
+  tensor_release(&x[1]);
   return status;
 }
 
 static const OpRow row_correlate_exactly = {
     .name = "correlate_exactly",
-    .args = "a: tensor, b: tensor, before: ints, shape: ints",
+    .args = "a: tensor, b: tensor, shape: ints, before: ints",
     .help = "",
     .internal = true,
     .shape = exact_shape,
@@ -52,8 +50,8 @@ static Value *slide_exactly(Grad *c, const Sliding *s, Value *a, Value *b) {
   OpAttrs attrs;
   size_t bytes = (size_t)s->ndim * sizeof(int64_t);
   attrs.counts[0] = attrs.counts[1] = s->ndim;
-  memcpy(attrs.lists[0], s->before, bytes);
-  memcpy(attrs.lists[1], s->out, bytes);
+  memcpy(attrs.lists[0], s->out, bytes);
+  memcpy(attrs.lists[1], s->before, bytes);
   return nn_apply2(c, &row_correlate_exactly, a, b, &attrs);
 }
 
@@ -75,27 +73,21 @@ static void window_over(NnWindow *w, const Sliding *s, const Tensor *a,
   }
 }
 
-/* a as a batch of one with one channel; b as a kernel of one. */
-static Value *as_batch(Grad *c, Value *a, int axes) {
+/* v with the 1s of a batch (one channel behind it) or a kernel (two). */
+static Value *framed(Grad *c, Value *v, int axes, int behind) {
   int64_t shape[] = {1, 1, 1, 1, 1};
   int ndim = axes == 3 ? 5 : 4;
-  if (a == NULL) return NULL;
-  memcpy(shape + ndim - 1 - axes, a->t.shape, (size_t)axes * sizeof *shape);
-  return op_reshape(c, a, ndim, shape);
-}
-static Value *as_kernel(Grad *c, Value *b, int axes) {
-  int64_t shape[] = {1, 1, 1, 1, 1};
-  int ndim = axes == 3 ? 5 : 4;
-  if (b == NULL) return NULL;
-  memcpy(shape + ndim - 2 - axes, b->t.shape, (size_t)axes * sizeof *shape);
-  return op_reshape(c, b, ndim, shape);
+  if (v == NULL) return NULL;
+  memcpy(shape + ndim - behind - axes, v->t.shape,
+         (size_t)axes * sizeof *shape);
+  return op_reshape(c, v, ndim, shape);
 }
 
 static Value *slide_floats(Grad *c, const Sliding *s, Value *a, Value *b) {
   NnWindow w;
   OpAttrs attrs;
   window_over(&w, s, &a->t, &b->t);
-  Value *x = as_batch(c, a, s->ndim), *kernel = as_kernel(c, b, s->ndim), *y;
+  Value *x = framed(c, a, s->ndim, 1), *kernel = framed(c, b, s->ndim, 2), *y;
   if (s->ndim == 3) {
     y = nn_conv3d(c, &w, x, kernel, 1);
   } else {
@@ -115,12 +107,12 @@ static int check_pair(const OpCall *call) {
   tensor_shape_text(b->ndim, b->shape, right);
   if (a->ndim == 3 && b->ndim == 2)
     return tensor_fail("%s: the shapes %s and %s do not go together: both "
-                       "have 1, 2 or 3 dims; a picture with channels goes "
-                       "through image.filter",
+                       "must have as many dims, 1, 2 or 3; a picture with "
+                       "channels goes through image.filter",
                        call->row->name, left, right);
   if (a->ndim != b->ndim || a->ndim < 1 || a->ndim > NN_AXES)
     return tensor_fail("%s: the shapes %s and %s do not go together: both "
-                       "have 1, 2 or 3 dims",
+                       "must have as many dims, 1, 2 or 3",
                        call->row->name, left, right);
   if (tensor_numel(a) == 0 || tensor_numel(b) == 0)
     return tensor_fail("%s: of the shapes %s and %s, one has no elements",

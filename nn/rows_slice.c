@@ -93,11 +93,9 @@ static int set_slice_kernel(const OpCall *call, Tensor *out) {
   if (status == TENSOR_OK) {
     status = tensor_copy(&part, &source);
     tensor_release(&source);
-  } else {
-    tensor_fail_in(status, "assignment: ");
   }
   tensor_release(&part);
-  return status;
+  return nn_named("assignment", status);
 }
 
 /* What the assignment covered no longer counts; the source takes it over. */

@@ -6,8 +6,7 @@
 
 static int float_shape(const OpCall *call, OpShape *out) {
   const Tensor *x = &call->in[0]->t;
-  bool is_float = tensor_dtype_is_float(x->dtype);
-  return nn_shape_like(out, is_float ? x->dtype : nn_default_dtype, x);
+  return nn_shape_like(out, nn_float_of(x->dtype), x);
 }
 
 static int run_softmax(const OpCall *call, Tensor *out, bool log) {

@@ -8,23 +8,13 @@
 #include "nn/ops.h"
 #include "nn/rows.h"
 
-static int named(const OpCall *call, int status) {
-  if (status == TENSOR_OK) return status;
-  return tensor_fail_in(status, "%s: ", call->row->name);
-}
-
 /* {== sorting; attrs: the dim, descending */
-
-static int sort_shape(const OpCall *call, OpShape *out) {
-  const Tensor *x = &call->in[0]->t;
-  nn_shape_like(&out[0], x->dtype, x);
-  return nn_shape_like(&out[1], TENSOR_INT64, x);
-}
 
 static int sort_kernel(const OpCall *call, Tensor *out) {
   const OpAttrs *a = call->attrs;
-  return named(call, tensor_sort(&out[0], &out[1], &call->in[0]->t,
-                                 (int)a->i[0], a->i[1] != 0));
+  return nn_named(call->row->name,
+                  tensor_sort(&out[0], &out[1], &call->in[0]->t, (int)a->i[0],
+                              a->i[1] != 0));
 }
 
 static int argsort_shape(const OpCall *call, OpShape *out) {
@@ -33,14 +23,8 @@ static int argsort_shape(const OpCall *call, OpShape *out) {
 
 static int argsort_kernel(const OpCall *call, Tensor *out) {
   const OpAttrs *a = call->attrs;
-  return named(call, tensor_sort(NULL, out, &call->in[0]->t, (int)a->i[0],
-                                 a->i[1] != 0));
-}
-
-/* Back to where each element came from. */
-static void sort_gradient(Grad *c) {
-  c->to[0] = nn_gather_backward(c, c->g, c->r2, (int)c->attrs->i[0],
-                                nn_input_shape(c, 0));
+  return nn_named(call->row->name, tensor_sort(NULL, out, &call->in[0]->t,
+                                               (int)a->i[0], a->i[1] != 0));
 }
 
 static const OpRow row_sort = {
@@ -58,9 +42,9 @@ static const OpRow row_sort = {
             "    2  3  1",
     .outputs = 2,
     .keeps_result = true,
-    .shape = sort_shape,
+    .shape = nn_values_and_positions_shape,
     .kernel = sort_kernel,
-    .gradient = sort_gradient,
+    .gradient = nn_positions_gradient,
 };
 static const OpRow row_argsort = {
     .name = "argsort",
@@ -83,15 +67,16 @@ static int topk_shape(const OpCall *call, OpShape *out) {
     return tensor_fail("topk: k is %lld, and dim %lld has %lld elements",
                        (long long)k, (long long)dim + 1,
                        (long long)x->shape[dim]);
-  sort_shape(call, out);
+  nn_values_and_positions_shape(call, out);
   out[0].shape[dim] = out[1].shape[dim] = k;
   return TENSOR_OK;
 }
 
 static int topk_kernel(const OpCall *call, Tensor *out) {
   const OpAttrs *a = call->attrs;
-  return named(call, tensor_topk(&out[0], &out[1], &call->in[0]->t,
-                                 (int)a->i[1], a->i[2] != 0, a->i[3] != 0));
+  return nn_named(call->row->name,
+                  tensor_topk(&out[0], &out[1], &call->in[0]->t, (int)a->i[1],
+                              a->i[2] != 0, a->i[3] != 0));
 }
 
 static void topk_gradient(Grad *c) {
@@ -193,7 +178,7 @@ static int quantile(Grad *c, const OpCall *call, double q, OpResults *out) {
   Value *x = call->in[0];
   OpAttrs attrs;
   Around a;
-  if (!tensor_dtype_is_float(x->t.dtype)) x = op_to(c, x, nn_default_dtype);
+  x = op_to_float(c, x);
   if (x == NULL) return c->status;
   unsigned dims = nn_dims(call->attrs->i[0], x->t.ndim);
   if (dims == 0 && x->t.ndim > 0) return nn_answer(c, out, x);
@@ -252,16 +237,12 @@ static int unique_compose(Grad *c, const OpCall *call, OpResults *out) {
   Value *v[3];
   int status = tensor_unique(&t[0], &t[1], &t[2], &x->t,
                              dim == NN_ABSENT ? -1 : (int)dim);
-  if (status != TENSOR_OK) return named(call, status);
+  if (status != TENSOR_OK) return nn_named(call->row->name, status);
   for (int k = 0; k < 3; k++) v[k] = nn_scope_own(c, nn_value_new(&t[k]));
   status = nn_answers(c, out, 3);
   if (status != TENSOR_OK) return status;
-  OpAttrs attrs;
-  attrs.i[0] = dim;
-  if (dim == NN_ABSENT)
-    v[0] = nn_apply2(c, &nn_row_take, x, v[0], NULL);
-  else
-    v[0] = nn_apply2(c, &nn_row_index_select, x, v[0], &attrs);
+  v[0] = dim == NN_ABSENT ? nn_apply2(c, &nn_row_take, x, v[0], NULL)
+                          : op_index_select(c, x, (int)dim, v[0]);
   for (int k = 0; k < 3; k++) nn_answer(c, out, v[k]);
   return c->status;
 }
@@ -317,7 +298,7 @@ static int bincount_compose(Grad *c, const OpCall *call, OpResults *out) {
     return tensor_fail("bincount: minlength is %lld, it cannot be negative",
                        (long long)least);
   int status = tensor_most_label(x, &n);
-  if (status != TENSOR_OK) return named(call, status);
+  if (status != TENSOR_OK) return nn_named(call->row->name, status);
   if (n < least) n = least;
   if (call->inputs > 1) return weigh(c, call, n, out);
   status = tensor_new(&counts, TENSOR_INT64, 1, &n);
@@ -325,26 +306,26 @@ static int bincount_compose(Grad *c, const OpCall *call, OpResults *out) {
     status = tensor_bincount(&counts, x);
     if (status != TENSOR_OK) tensor_release(&counts);
   }
-  if (status != TENSOR_OK) return named(call, status);
+  if (status != TENSOR_OK) return nn_named(call->row->name, status);
   return nn_answer(c, out, nn_scope_own(c, nn_value_new(&counts)));
 }
 
 static int histc_shape(const OpCall *call, OpShape *out) {
   const Tensor *x = &call->in[0]->t;
   const OpAttrs *a = call->attrs;
-  bool is_float = tensor_dtype_is_float(x->dtype);
   if (a->i[0] <= 0)
     return tensor_fail("histc: bins is %lld, it must be 1 or more",
                        (long long)a->i[0]);
   if (!isfinite(a->f[0]) || !isfinite(a->f[1]) || a->f[0] > a->f[1])
     return tensor_fail("histc: there is no range from min = %g to max = %g",
                        a->f[0], a->f[1]);
-  return nn_shape_of(out, is_float ? x->dtype : nn_default_dtype, 1, a->i);
+  return nn_shape_of(out, nn_float_of(x->dtype), 1, a->i);
 }
 
 static int histc_kernel(const OpCall *call, Tensor *out) {
   const OpAttrs *a = call->attrs;
-  return named(call, tensor_histc(out, &call->in[0]->t, a->f[0], a->f[1]));
+  return nn_named(call->row->name,
+                  tensor_histc(out, &call->in[0]->t, a->f[0], a->f[1]));
 }
 
 static int count_nonzero_compose(Grad *c, const OpCall *call, OpResults *out) {
@@ -418,17 +399,13 @@ static TensorDType search_dtype(const OpCall *call) {
 }
 
 static int search_kernel(const OpCall *call, Tensor *out) {
-  Tensor sorted, values;
-  TensorDType dtype = search_dtype(call);
-  int status = tensor_as(&sorted, &call->in[0]->t, dtype);
+  Tensor x[2];
+  int status = nn_contiguous_pair(call, search_dtype(call), x);
   if (status != TENSOR_OK) return status;
-  status = tensor_as(&values, &call->in[1]->t, dtype);
-  if (status == TENSOR_OK) {
-    status = tensor_searchsorted(out, &sorted, &values, call->attrs->i[0] != 0);
-    tensor_release(&values);
-  }
-  tensor_release(&sorted);
-  return named(call, status);
+  status = tensor_searchsorted(out, &x[0], &x[1], call->attrs->i[0] != 0);
+  tensor_release(&x[0]);
+  tensor_release(&x[1]);
+  return nn_named(call->row->name, status);
 }
 
 static const OpRow row_searchsorted = {

@@ -48,11 +48,3 @@ const OpRow *nn_row(const char *name) {
     if (strcmp(table[k]->name, name) == 0) slots[s] = table[k];
   return slots[s];
 }
-
-int nn_shape_of(OpShape *out, TensorDType dtype, int ndim,
-                const int64_t *shape) {
-  out->dtype = dtype;
-  out->ndim = ndim;
-  memcpy(out->shape, shape, (size_t)ndim * sizeof *shape);
-  return TENSOR_OK;
-}

@@ -267,10 +267,8 @@ int nn_window_transposed(const OpCall *call, int axes, NnWindow *w) {
 }
 
 void nn_join_floats(Grad *c, Value *pair[2]) {
-  TensorDType dtype = nn_joined_dtype(2, pair);
-  if (!tensor_dtype_is_float(dtype)) dtype = nn_default_dtype;
-  for (int k = 0; k < 2; k++)
-    if (pair[k]->t.dtype != dtype) pair[k] = op_to(c, pair[k], dtype);
+  TensorDType dtype = nn_joined_float(2, pair);
+  for (int k = 0; k < 2; k++) pair[k] = op_to(c, pair[k], dtype);
 }
 
 /* }== images {== */
@@ -343,35 +341,23 @@ int nn_image_shape(const OpCall *call, bool output, OpShape *out) {
                      w.channels_first ? first : last);
 }
 
-int nn_with_contiguous(const OpCall *call, Tensor *out, NnWindowKernel *run) {
-  Tensor a, b;
+int nn_run_window(const OpCall *call, Tensor *out, NnWindowKernel *run) {
+  Tensor x[2];
   TensorWindow w = nn_attrs_window(call->attrs);
-  int status = tensor_as(&a, &call->in[0]->t, out->dtype);
+  int status = nn_contiguous_pair(call, out->dtype, x);
   if (status != TENSOR_OK) return status;
-  status = tensor_as(&b, &call->in[call->inputs - 1]->t, out->dtype);
-  if (status == TENSOR_OK) {
-    status = run(&w, out, &a, &b);
-    tensor_release(&b);
-  }
-  tensor_release(&a);
+  status = run(&w, out, &x[0], &x[1]);
+  tensor_release(&x[0]);
+  tensor_release(&x[1]);
   return status;
 }
 
-/* x with a dim of size 1 at the place. */
-static Value *with_dim(Grad *c, Value *x, int place) {
-  if (x == NULL) return NULL;
-  int64_t shape[TENSOR_MAX_DIMS];
-  for (int d = 0; d <= x->t.ndim; d++)
-    shape[d] = d < place ? x->t.shape[d] : d == place ? 1 : x->t.shape[d - 1];
-  return op_reshape(c, x, x->t.ndim + 1, shape);
-}
-
 Value *nn_as_image(Grad *c, Value *x, bool channels_first) {
-  return with_dim(c, x, channels_first ? 2 : 1);
+  return op_unsqueeze(c, x, channels_first ? 2 : 1);
 }
 
 Value *nn_as_image_kernel(Grad *c, Value *kernel) {
-  return with_dim(c, kernel, 0);
+  return op_unsqueeze(c, kernel, 0);
 }
 
 Value *nn_as_sequence(Grad *c, Value *y, bool channels_first) {

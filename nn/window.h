@@ -69,11 +69,20 @@ extern const OpRow nn_row_conv2d_window, nn_row_conv2d_input;
 Value *nn_conv3d(Grad *c, const NnWindow *v, Value *x, Value *kernel,
                  int64_t groups);
 
-/* What the kernels want: inputs contiguous and of the output's dtype. */
+/* Runs a kernel of two inputs with the window in attrs. */
 typedef int NnWindowKernel(const TensorWindow *w, Tensor *y, const Tensor *x,
                            const Tensor *k);
-int nn_with_contiguous(const OpCall *call, Tensor *out, NnWindowKernel *run);
+int nn_run_window(const OpCall *call, Tensor *out, NnWindowKernel *run);
 /* The shape of a window's output, or of its input. */
 int nn_image_shape(const OpCall *call, bool output, OpShape *out);
+
+/* A row that is linear in each of its two inputs: y(x, kernel), gx(gy, kernel)
+** or gk(x, gy). The gradients of each are made of the other two. */
+#define NN_WINDOW_ROW(name_, shape_, kernel_, gradient_)                       \
+  {                                                                            \
+    .name = name_, .args = "a: tensor, b: tensor", .help = "",                 \
+    .internal = true, .keeps = 3, .crosswise = true, .shape = shape_,          \
+    .kernel = kernel_, .gradient = gradient_                                   \
+  }
 
 #endif

@@ -349,6 +349,15 @@ local function not_found(word)
   return message
 end
 
+-- Words under which people look for what has another name.
+local also = {
+  indexing = "tensor.index", slicing = "tensor.index", slice = "tensor.index",
+  slices = "tensor.index", mask = "tensor.index", masks = "tensor.index",
+  broadcast = "tensor.broadcasting", types = "tensor.dtypes",
+  random = "tensor.manual_seed", numpy = "differences",
+  torch = "differences", pytorch = "differences",
+}
+
 --- help.find(name)
 -- The text that help(name) shows, or nil and a message that tells what is
 -- near. Without a name, the overview.
@@ -360,7 +369,7 @@ function help.find(name)
     if topic then return full_text(topic) end
     return nil, ("no help on this %s"):format(type(name))
   end
-  local topic = exact(name)
+  local topic = exact(name) or topics[also[name:lower()]]
   if topic then return full_text(topic) end
   local others = find_last(name)
   if #others > 0 then return full_text(topics[others[1]], others) end

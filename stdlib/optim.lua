@@ -15,9 +15,9 @@ Optimizer.__index = Optimizer
 
 -- The options every optimizer has, after its own.
 local COMMON = {
-  { "clipnorm", options.positive_number },
-  { "clipvalue", options.positive_number },
-  { "weight_decay", options.non_negative_number, 0.0 },
+  {"clipnorm", options.positive_number},
+  {"clipvalue", options.positive_number},
+  {"weight_decay", options.non_negative_number, 0.0},
 }
 
 local ALIASES = {
@@ -53,12 +53,12 @@ local function define(class_name, rows, buffers, update)
       if is_parameters(first) or type(first) == "table" and second ~= nil then
         params, t = first, second
       end
-      local self = setmetatable({ steps = 0 }, class)
+      local self = setmetatable({steps = 0}, class)
       for name, value in pairs(options.read(class_name, spec, t)) do
         self[name] = value
       end
       if params then
-        self:bind(tensor.is(params) and { params } or params)
+        self:bind(tensor.is(params) and {params} or params)
       end
       return self
     end,
@@ -203,7 +203,7 @@ function Optimizer:state_dict()
       state[i][name] = buffer:clone()
     end
   end
-  return { lr = self.lr, steps = self.steps, state = state }
+  return {lr = self.lr, steps = self.steps, state = state}
 end
 
 local function check_buffer(self, i, name, buffer)
@@ -260,11 +260,11 @@ end
 --   > w:item()
 --   0.0
 optim.SGD = define("SGD", {
-  { "lr", options.non_negative_number, 0.01 },
-  { "momentum", options.non_negative_number, 0.0 },
-  { "nesterov", options.boolean, false },
+  {"lr", options.non_negative_number, 0.01},
+  {"momentum", options.non_negative_number, 0.0},
+  {"nesterov", options.boolean, false},
 }, function(self)
-  return self.momentum > 0 and { "velocity" } or {}
+  return self.momentum > 0 and {"velocity"} or {}
 end, function(self, p, g, state, scale)
   native.sgd_step(p, g, state.velocity, self.lr, self.momentum, self.nesterov,
     self.weight_decay, scale)
@@ -275,10 +275,10 @@ end)
 --   > optim.Adagrad{}.lr
 --   0.01
 optim.Adagrad = define("Adagrad", {
-  { "lr", options.non_negative_number, 0.01 },
-  { "epsilon", options.positive_number, 1e-7 },
+  {"lr", options.non_negative_number, 0.01},
+  {"epsilon", options.positive_number, 1e-7},
 }, function()
-  return { "accumulator" }
+  return {"accumulator"}
 end, function(self, p, g, state, scale)
   native.adagrad_step(p, g, state.accumulator, self.lr, self.epsilon,
     self.weight_decay, scale)
@@ -290,13 +290,13 @@ end)
 --   > optim.RMSprop{}.rho
 --   0.9
 optim.RMSprop = define("RMSprop", {
-  { "lr", options.non_negative_number, 0.001 },
-  { "rho", options.fraction, 0.9 },
-  { "momentum", options.non_negative_number, 0.0 },
-  { "epsilon", options.positive_number, 1e-7 },
+  {"lr", options.non_negative_number, 0.001},
+  {"rho", options.fraction, 0.9},
+  {"momentum", options.non_negative_number, 0.0},
+  {"epsilon", options.positive_number, 1e-7},
 }, function(self)
-  return self.momentum > 0 and { "mean_square", "momentum" }
-    or { "mean_square" }
+  return self.momentum > 0 and {"mean_square", "momentum"}
+    or {"mean_square"}
 end, function(self, p, g, state, scale)
   native.rmsprop_step(p, g, state.mean_square, state.momentum, self.lr,
     self.rho, self.momentum, self.epsilon, self.weight_decay, scale)
@@ -308,12 +308,12 @@ end)
 --   > optim.Adam{}.beta_2
 --   0.999
 optim.Adam = define("Adam", {
-  { "lr", options.non_negative_number, 0.001 },
-  { "beta_1", options.fraction, 0.9 },
-  { "beta_2", options.fraction, 0.999 },
-  { "epsilon", options.positive_number, 1e-7 },
+  {"lr", options.non_negative_number, 0.001},
+  {"beta_1", options.fraction, 0.9},
+  {"beta_2", options.fraction, 0.999},
+  {"epsilon", options.positive_number, 1e-7},
 }, function()
-  return { "m", "v" }
+  return {"m", "v"}
 end, function(self, p, g, state, scale)
   native.adam_step(p, g, state.m, state.v, self.lr, self.beta_1, self.beta_2,
     self.epsilon, self.steps, self.weight_decay, scale)

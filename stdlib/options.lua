@@ -14,7 +14,7 @@ local native = require("native")
 
 local options = {}
 
-options.required = setmetatable({}, { __name = "required" })
+options.required = setmetatable({}, {__name = "required"})
 
 -- Describing -----------------------------------------------------------------
 
@@ -126,10 +126,14 @@ function options.one_of(list)
   end)
 end
 
--- A list of `count` positive integers, or one that stands for all of them.
-function options.sizes(count)
+-- A list of `count` integers of at least `least` (1 unless given), or one that
+-- stands for all of them.
+function options.sizes(count, least)
+  least = least or 1
+  local integer = least == 1 and "a positive integer"
+    or "an integer of at least " .. least
   return {
-    description = string.format("a positive integer or a list of %d", count),
+    description = string.format("%s or a list of %d", integer, count),
     test = function(value)
       local list = {}
       for i = 1, count do
@@ -138,7 +142,7 @@ function options.sizes(count)
           item = value[i]
         end
         list[i] = as_integer(item)
-        if not list[i] or list[i] < 1 then
+        if not list[i] or list[i] < least then
           return false
         end
       end
@@ -152,7 +156,7 @@ options.shape = {
   description = "a list of sizes such as {28, 28, 1} (-1: any size)",
   test = function(value)
     if type(value) == "number" then
-      value = { value }
+      value = {value}
     elseif type(value) ~= "table" then
       return false
     end
@@ -262,7 +266,7 @@ function options.read(owner, spec, t)
   if t == nil then
     t = {}
   elseif type(t) ~= "table" then
-    t = { t }
+    t = {t}
   end
   local given, result = given_options(owner, spec, t), {}
   for _, row in ipairs(spec) do

@@ -40,20 +40,78 @@ local function score(word, name)
   if #a >= 3 and b:sub(1, #a) == a then return limit + 1 end
 end
 
--- What other libraries call things that have another name here.
-local elsewhere = {
-  size = "shape", dim = "ndim", dims = "ndim", length = "numel", len = "numel",
-  nelement = "numel", cat = "concat", concatenate = "concat", hstack = "concat",
-  vstack = "concat", tolist = "totable", numpy = "totable", array = "tensor",
-  as_tensor = "tensor", type = "to", astype = "to", cast = "to", copy = "clone",
-  multiply = "mul", subtract = "sub", divide = "div", power = "pow",
-  absolute = "abs", negative = "neg", average = "mean", ["repeat"] = "tile",
-  broadcast_to = "expand", expand_dims = "unsqueeze", ravel = "flatten",
-  swapaxes = "transpose", random = "rand", permutation = "randperm",
-  seed = "manual_seed", range = "arange", identity = "eye", less = "lt",
-  greater = "gt", equal = "eq", not_equal = "ne", swish = "silu",
-  keepdims = "keepdim", axis = "dim",
-}
+-- What other libraries call things that have another name here, by the name
+-- here.
+local elsewhere = {}
+for line in ([[
+  shape       size
+  ndim        dim dims ndimension
+  numel       length len nelement
+  T           t mT
+  concat      cat concatenate hstack vstack column_stack append
+  stack       dstack
+  totable     tolist numpy
+  tensor      array as_tensor asarray from_numpy torch np numpy tf
+  nn          keras
+  to          type astype cast
+  clone       copy deepcopy
+  contiguous  ascontiguousarray
+  add         plus
+  mul         multiply times
+  sub         subtract minus
+  div         divide true_divide
+  floor_div   floor_divide
+  mod         remainder fmod
+  pow         power
+  abs         absolute fabs
+  neg         negative
+  reciprocal  inverse
+  clamp       clip
+  clamp_      clip_
+  round       rint around
+  trunc       fix
+  asin        arcsin
+  acos        arccos
+  atan        arctan
+  atan2       arctan2
+  mean        average
+  dot         inner vdot
+  einsum      tensordot
+  quantile    percentile
+  nonzero     argwhere flatnonzero
+  tile        repeat
+  expand      broadcast_to expand_as
+  unsqueeze   expand_dims
+  flatten     ravel
+  reshape     reshape_as resize view_as
+  transpose   swapaxes swapdims
+  movedim     moveaxis
+  rand        random random_sample
+  randperm    permutation shuffle
+  multinomial choice
+  manual_seed seed
+  arange      range
+  eye         identity
+  lt          less
+  gt          greater
+  le          less_equal
+  ge          greater_equal
+  eq          equal
+  ne          not_equal
+  allclose    isclose array_equal
+  logical_and bitwise_and
+  logical_or  bitwise_or
+  logical_not bitwise_not invert
+  silu        swish
+  keepdim     keepdims
+  dim         axis
+]]):gmatch("[^\n]+") do
+  local here, others = line:match("(%S+)%s+(.*)")
+  for name in others:gmatch("%S+") do
+    elsewhere[name] = elsewhere[name] or {}
+    table.insert(elsewhere[name], here)
+  end
+end
 
 -- suggest.nearest(word, candidates)
 -- The candidate nearest to word but not the word itself, or nil when none is
@@ -63,9 +121,10 @@ local elsewhere = {
 --   epochs
 function suggest.nearest(word, candidates)
   local best, least
-  local known = elsewhere[word:lower()]
-  for _, name in ipairs(known and candidates or {}) do
-    if name == known then return name end
+  for _, known in ipairs(elsewhere[word] or elsewhere[word:lower()] or {}) do
+    for _, name in ipairs(candidates) do
+      if name == known then return name end
+    end
   end
   for _, name in ipairs(candidates) do
     local s = name ~= word and score(word, name)
@@ -74,6 +133,30 @@ function suggest.nearest(word, candidates)
     end
   end
   return best
+end
+
+-- Where the function of that name is, if it is no method of tensors.
+local function no_method(word)
+  local tensor = require("tensor")
+  if type(tensor[word]) == "function" then
+    return ("tensor.%s(x)"):format(word)
+  end
+  for _, part in ipairs {"linalg", "fft"} do
+    local functions = tensor[part]
+    if type(functions) == "table" and functions[word] then
+      return ("tensor.%s.%s(x)"):format(part, word)
+    end
+  end
+end
+
+-- suggest.member(word, candidates)
+-- What to write instead of x.word, where x is a tensor and candidates the
+-- names it has; or nil.
+function suggest.member(word, candidates)
+  local call = no_method(word)
+  if call then return "it is no method: write " .. call end
+  local name = suggest.nearest(word, candidates)
+  return name and ("did you mean %q?"):format(name)
 end
 
 -- The names a table has, with those its metatable lends it.
@@ -145,6 +228,8 @@ local function instead(message)
   local name = message:match("to '(%a%w*)' %(number expected, got tensor%)")
   if name and math[name] and require("tensor")[name] then
     return ("write x:%s()"):format(name)
+  elseif name == "format" then
+    return "write x:item()"
   end
 end
 

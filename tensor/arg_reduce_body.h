@@ -11,18 +11,18 @@ typedef struct NAME(best) {
 } NAME(best);
 
 /* Whether v takes the place of `best`: NaN is better than all but NaN. */
-REDUCE_INLINE bool NAME(better)(TYPE v, TYPE best) {
+TENSOR_INLINE bool NAME(better)(TYPE v, TYPE best) {
   return (BEFORE(v, best) | IS_NAN(v)) & !IS_NAN(best);
 }
 
 /* The better of the two; NaN if there is one. */
-REDUCE_INLINE TYPE NAME(choose)(TYPE a, TYPE b) {
+TENSOR_INLINE TYPE NAME(choose)(TYPE a, TYPE b) {
   TYPE m = BEFORE(a, b) ? a : b;
   return IS_NAN(a) ? a : m;
 }
 
 /* The best of n elements; n is a multiple of ARG_LANES. */
-REDUCE_INLINE TYPE NAME(best_of)(const TYPE *restrict x, int64_t n) {
+TENSOR_INLINE TYPE NAME(best_of)(const TYPE *restrict x, int64_t n) {
   TYPE part[ARG_LANES];
   for (int j = 0; j < ARG_LANES; j++) part[j] = x[j];
   for (int64_t i = ARG_LANES; i < n; i += ARG_LANES) {
@@ -43,7 +43,7 @@ REDUCE_INLINE TYPE NAME(best_of)(const TYPE *restrict x, int64_t n) {
 }
 
 /* Where in x the value stands first; it is there. */
-REDUCE_INLINE int64_t NAME(find)(const TYPE *restrict x, TYPE value) {
+TENSOR_INLINE int64_t NAME(find)(const TYPE *restrict x, TYPE value) {
   bool nan = IS_NAN(value);
   for (int64_t i = 0;; i += ARG_LANES) {
     int hit = 0;
@@ -57,7 +57,7 @@ REDUCE_INLINE int64_t NAME(find)(const TYPE *restrict x, TYPE value) {
 }
 
 /* Looks at x[first * step] to x[(last - 1) * step]. */
-REDUCE_INLINE NAME(best)
+TENSOR_INLINE NAME(best)
     NAME(row)(const TYPE *x, int64_t step, int64_t first, int64_t last) {
   NAME(best) best = {x[first * step], first};
   int64_t at = first;
@@ -75,7 +75,7 @@ REDUCE_INLINE NAME(best)
   return best;
 }
 
-REDUCE_INLINE void NAME(columns)(const TYPE *restrict x, int64_t step,
+TENSOR_INLINE void NAME(columns)(const TYPE *restrict x, int64_t step,
                                  TYPE *restrict value,
                                  int64_t *restrict position, int64_t width,
                                  int64_t row) {
@@ -89,7 +89,7 @@ REDUCE_INLINE void NAME(columns)(const TYPE *restrict x, int64_t step,
   }
 }
 
-REDUCE_INLINE void NAME(tile)(const ReducePlan *p, const ReduceJob *job,
+TENSOR_INLINE void NAME(tile)(const ReducePlan *p, const ReduceJob *job,
                               NAME(best) * best) {
   TYPE value[REDUCE_LANES];
   int64_t position[REDUCE_LANES];

@@ -20,9 +20,6 @@
 
 #include "tensor/window.h"
 
-/* A piece of an inner loop, compiled with the constants its caller gives. */
-#define INLINE static inline __attribute__((always_inline))
-
 typedef struct TensorConv {
   const TensorWindow *w;
   TensorDType dtype;

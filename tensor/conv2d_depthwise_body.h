@@ -8,8 +8,8 @@
 
 /* One tap at one position, all channels: `each` output channels come from
 ** one input channel. */
-INLINE void channel_tap(int64_t channels, int64_t each, REAL *x, REAL *k,
-                        REAL *y, Sum sum) {
+TENSOR_INLINE void channel_tap(int64_t channels, int64_t each, REAL *x, REAL *k,
+                               REAL *y, Sum sum) {
   if (each == 1) {
 #pragma omp simd
     for (int64_t i = 0; i < channels; i++) {
@@ -28,8 +28,8 @@ INLINE void channel_tap(int64_t channels, int64_t each, REAL *x, REAL *k,
   }
 }
 
-INLINE void channel_walk(const TensorConv *c, const TensorConvSpan *s, REAL *k,
-                         Sum sum) {
+TENSOR_INLINE void channel_walk(const TensorConv *c, const TensorConvSpan *s,
+                                REAL *k, Sum sum) {
   const TensorWindow *w = c->w;
   int64_t channels = w->in_channels, outs = w->out_channels;
   TensorSpot at = tensor_spot(w, s->from);
@@ -56,8 +56,8 @@ INLINE void channel_walk(const TensorConv *c, const TensorConvSpan *s, REAL *k,
 /* }== columns lie together =============================================== */
 
 /* One tap at n positions of a row, one channel. */
-INLINE void column_tap(int64_t n, REAL *x, int64_t step, REAL *k, REAL *y,
-                       Sum sum) {
+TENSOR_INLINE void column_tap(int64_t n, REAL *x, int64_t step, REAL *k,
+                              REAL *y, Sum sum) {
   REAL total = 0, tap = *k;
 #pragma omp simd reduction(+ : total)
   for (int64_t i = 0; i < n; i++) {
@@ -70,9 +70,9 @@ INLINE void column_tap(int64_t n, REAL *x, int64_t step, REAL *k, REAL *y,
 
 /* All taps at the n positions from `at` on, which lie in one row, for output
 ** channel `out`. */
-INLINE void column_row(const TensorConv *c, const TensorConvSpan *s,
-                       TensorSpot at, int64_t n, int64_t out, REAL *k, REAL *y,
-                       Sum sum) {
+TENSOR_INLINE void column_row(const TensorConv *c, const TensorConvSpan *s,
+                              TensorSpot at, int64_t n, int64_t out, REAL *k,
+                              REAL *y, Sum sum) {
   const TensorWindow *w = c->w;
   int64_t plane = at.image * w->in_channels + out / c->out_group;
   int64_t top = tensor_window_top(w, at.row);
@@ -95,8 +95,8 @@ INLINE void column_row(const TensorConv *c, const TensorConvSpan *s,
   }
 }
 
-INLINE void column_walk(const TensorConv *c, const TensorConvSpan *s, REAL *k,
-                        Sum sum) {
+TENSOR_INLINE void column_walk(const TensorConv *c, const TensorConvSpan *s,
+                               REAL *k, Sum sum) {
   const TensorWindow *w = c->w;
   int64_t n;
   for (int64_t out = 0; out < w->out_channels; out++) {
@@ -112,8 +112,8 @@ INLINE void column_walk(const TensorConv *c, const TensorConvSpan *s, REAL *k,
 
 /* }== steps ============================================================== */
 
-INLINE void walk(const TensorConv *c, const TensorConvSpan *s, REAL *k,
-                 Sum sum) {
+TENSOR_INLINE void walk(const TensorConv *c, const TensorConvSpan *s, REAL *k,
+                        Sum sum) {
   if (c->w->channels_first)
     column_walk(c, s, k, sum);
   else

@@ -22,7 +22,7 @@ static void multiply(int64_t m, int64_t n, int64_t k, Matrix a, Matrix b,
 /* {== tall patches, (positions, depth): channels lie together ============ */
 
 /* A short copy costs less here than a call. */
-INLINE void tall_copy(int64_t n, REAL *patch, const REAL *x) {
+TENSOR_INLINE void tall_copy(int64_t n, REAL *patch, const REAL *x) {
   if (n > 64) {
     memcpy(patch, x, (size_t)n * sizeof *x);
     return;
@@ -33,8 +33,8 @@ INLINE void tall_copy(int64_t n, REAL *patch, const REAL *x) {
 
 /* One position and one row of taps. x: the pixel under the first tap;
 ** inside: the taps that meet the image. */
-INLINE void tall_row(const TensorConv *c, TensorRange inside, REAL *x,
-                     REAL *patch, bool add) {
+TENSOR_INLINE void tall_row(const TensorConv *c, TensorRange inside, REAL *x,
+                            REAL *patch, bool add) {
   int64_t n = c->in_group, step = c->w->dilation_w * c->w->in_channels;
   int64_t taps = inside.to - inside.from;
   if (!add) {
@@ -58,9 +58,9 @@ INLINE void tall_row(const TensorConv *c, TensorRange inside, REAL *x,
 }
 
 /* One position; top: the row of the image under its first tap. */
-INLINE void tall_patch(const TensorConv *c, const TensorConvSpan *s,
-                       TensorSpot at, int64_t top, REAL *x, REAL *patch,
-                       bool add) {
+TENSOR_INLINE void tall_patch(const TensorConv *c, const TensorConvSpan *s,
+                              TensorSpot at, int64_t top, REAL *x, REAL *patch,
+                              bool add) {
   const TensorWindow *w = c->w;
   int64_t width = w->kernel_w * c->in_group;
   int64_t left = tensor_window_left(w, at.column);
@@ -75,8 +75,8 @@ INLINE void tall_patch(const TensorConv *c, const TensorConvSpan *s,
   }
 }
 
-INLINE void tall_walk(const TensorConv *c, const TensorConvSpan *s,
-                      int64_t group, bool add) {
+TENSOR_INLINE void tall_walk(const TensorConv *c, const TensorConvSpan *s,
+                             int64_t group, bool add) {
   const TensorWindow *w = c->w;
   REAL *patch = s->patches, *x = (REAL *)c->x + group * c->in_group;
   TensorSpot at = tensor_spot(w, s->from);
@@ -105,8 +105,8 @@ TENSOR_CLONES static void tall_add(const TensorConv *c, const TensorConvSpan *s,
 
 /* One tap and one channel at the positions of a run. x: the pixel under its
 ** first position; inside: the positions whose pixel is in the image. */
-INLINE void wide_run(int64_t step, TensorRange inside, int64_t n, REAL *x,
-                     REAL *patch, bool add) {
+TENSOR_INLINE void wide_run(int64_t step, TensorRange inside, int64_t n,
+                            REAL *x, REAL *patch, bool add) {
   if (!add) {
     for (int64_t i = 0; i < inside.from; i++) patch[i] = 0;
     for (int64_t i = inside.to; i < n; i++) patch[i] = 0;
@@ -125,8 +125,8 @@ INLINE void wide_run(int64_t step, TensorRange inside, int64_t n, REAL *x,
 
 /* One row of taps at the `n` positions from `at` on, which lie in one row of
 ** the output. x: the row in the image's first channel of the group. */
-INLINE void wide_row(const TensorConv *c, TensorSpot at, int64_t n, int64_t ld,
-                     REAL *x, REAL *patch, bool add) {
+TENSOR_INLINE void wide_row(const TensorConv *c, TensorSpot at, int64_t n,
+                            int64_t ld, REAL *x, REAL *patch, bool add) {
   const TensorWindow *w = c->w;
   int64_t left = tensor_window_left(w, at.column);
   for (int64_t tap = 0; tap < w->kernel_w; tap++) {
@@ -140,13 +140,13 @@ INLINE void wide_row(const TensorConv *c, TensorSpot at, int64_t n, int64_t ld,
   }
 }
 
-INLINE void wide_zero(int64_t rows, int64_t n, int64_t ld, REAL *patch) {
+TENSOR_INLINE void wide_zero(int64_t rows, int64_t n, int64_t ld, REAL *patch) {
   for (int64_t i = 0; i < rows; i++)
     memset(patch + i * ld, 0, (size_t)n * sizeof *patch);
 }
 
-INLINE void wide_walk(const TensorConv *c, const TensorConvSpan *s,
-                      int64_t group, bool add) {
+TENSOR_INLINE void wide_walk(const TensorConv *c, const TensorConvSpan *s,
+                             int64_t group, bool add) {
   const TensorWindow *w = c->w;
   int64_t ld = s->to - s->from, rows = w->kernel_w * c->in_group, n;
   for (int64_t p = s->from; p < s->to; p += n) {

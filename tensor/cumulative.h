@@ -17,12 +17,6 @@
 /* Elements between two looks at the interrupt flag. */
 #define CUMULATIVE_BLOCK (INT64_C(1) << 22)
 
-#if defined(__GNUC__)
-#define CUMULATIVE_INLINE static inline __attribute__((always_inline))
-#else
-#define CUMULATIVE_INLINE static inline
-#endif
-
 typedef enum CumulativeStep {
   CUMULATIVE_ADD,
   CUMULATIVE_MULTIPLY,

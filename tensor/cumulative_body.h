@@ -5,9 +5,9 @@
 */
 
 /* The places first..last-1 of `width` columns; carry is what came before. */
-CUMULATIVE_INLINE void NAME(block)(const Cumulative *s, CumulativeStep step,
-                                   int64_t at, int width, int64_t first,
-                                   int64_t last, SUM *carry) {
+TENSOR_INLINE void NAME(block)(const Cumulative *s, CumulativeStep step,
+                               int64_t at, int width, int64_t first,
+                               int64_t last, SUM *carry) {
   SUM sum[CUMULATIVE_TILE];
   for (int j = 0; j < width; j++) sum[j] = carry[j];
   for (int64_t i = first; i < last; i++) {
@@ -29,8 +29,8 @@ CUMULATIVE_INLINE void NAME(block)(const Cumulative *s, CumulativeStep step,
   for (int j = 0; j < width; j++) carry[j] = sum[j];
 }
 
-CUMULATIVE_INLINE void NAME(columns)(const Cumulative *s, CumulativeStep step,
-                                     int64_t at, int width) {
+TENSOR_INLINE void NAME(columns)(const Cumulative *s, CumulativeStep step,
+                                 int64_t at, int width) {
   SUM carry[CUMULATIVE_TILE];
   int64_t rows = CUMULATIVE_BLOCK / width;
   for (int j = 0; j < width; j++) carry[j] = step == CUMULATIVE_MULTIPLY;

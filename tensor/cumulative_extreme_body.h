@@ -7,13 +7,13 @@
 
 /* Whether v takes the place of `best`: the last of equals does, and so does
 ** NaN, which nothing else replaces. */
-CUMULATIVE_INLINE bool NAME(replaces)(TYPE v, TYPE best, bool greatest) {
+TENSOR_INLINE bool NAME(replaces)(TYPE v, TYPE best, bool greatest) {
   bool as_good = greatest ? v >= best : v <= best;
   return IS_NAN(v) | (as_good & !IS_NAN(best));
 }
 
-CUMULATIVE_INLINE void NAME(columns)(const Cumulative *s, bool greatest,
-                                     int64_t at, int width) {
+TENSOR_INLINE void NAME(columns)(const Cumulative *s, bool greatest, int64_t at,
+                                 int width) {
   TYPE best[CUMULATIVE_TILE];
   int64_t where[CUMULATIVE_TILE], rows = CUMULATIVE_BLOCK / width;
   const TYPE *x = (const TYPE *)s->x + at;

@@ -23,13 +23,13 @@ static int64_t NAME(gap)(const int64_t *at, int lanes) {
 /* {== in and out */
 
 /* Asks for numbers that lie too far apart for the processor to foresee. */
-FFT_INLINE void NAME(fetch)(const REAL *at, int64_t count) {
+TENSOR_INLINE void NAME(fetch)(const REAL *at, int64_t count) {
   for (int64_t i = 0; i < count; i += 64 / (int64_t)sizeof(REAL))
     __builtin_prefetch(at + i);
 }
 
-FFT_INLINE void NAME(load_across)(const FftJob *j, int64_t from, int64_t to,
-                                  int lanes, int64_t gap) {
+TENSOR_INLINE void NAME(load_across)(const FftJob *j, int64_t from, int64_t to,
+                                     int lanes, int64_t gap) {
   REAL *re = j->a.re, *im = j->a.im;
   const REAL *x = (const REAL *)j->in->data + j->in_at[0];
   int64_t step = j->in->step, part = gap == 2 ? 1 : j->in->part;
@@ -44,8 +44,8 @@ FFT_INLINE void NAME(load_across)(const FftJob *j, int64_t from, int64_t to,
   }
 }
 
-FFT_INLINE void NAME(load_along)(const FftJob *j, int64_t from, int64_t to,
-                                 int lanes) {
+TENSOR_INLINE void NAME(load_along)(const FftJob *j, int64_t from, int64_t to,
+                                    int lanes) {
   REAL *restrict re = j->a.re, *restrict im = j->a.im;
   int64_t step = j->in->step, part = j->in->part;
   for (int64_t block = from; block < to; block += BLOCK) {
@@ -60,8 +60,8 @@ FFT_INLINE void NAME(load_along)(const FftJob *j, int64_t from, int64_t to,
   }
 }
 
-FFT_INLINE void NAME(load_lanes)(const FftJob *j, int64_t from, int64_t to,
-                                 int lanes) {
+TENSOR_INLINE void NAME(load_lanes)(const FftJob *j, int64_t from, int64_t to,
+                                    int lanes) {
   int64_t gap = lanes > 1 && !j->in->plain ? NAME(gap)(j->in_at, lanes) : 0;
   if (gap == 2 && j->in->part == 1)
     NAME(load_across)(j, from, to, lanes, 2);
@@ -71,8 +71,8 @@ FFT_INLINE void NAME(load_lanes)(const FftJob *j, int64_t from, int64_t to,
     NAME(load_along)(j, from, to, lanes);
 }
 
-FFT_INLINE void NAME(store_across)(const FftJob *j, int64_t from, int64_t to,
-                                   int lanes, int64_t gap) {
+TENSOR_INLINE void NAME(store_across)(const FftJob *j, int64_t from, int64_t to,
+                                      int lanes, int64_t gap) {
   const REAL *re = j->a.re, *im = j->a.im;
   REAL *y = (REAL *)j->out->data + j->out_at[0], scale = (REAL)j->scale;
   int64_t step = j->out->step, part = gap == 2 ? 1 : j->out->part;
@@ -87,8 +87,8 @@ FFT_INLINE void NAME(store_across)(const FftJob *j, int64_t from, int64_t to,
   }
 }
 
-FFT_INLINE void NAME(store_along)(const FftJob *j, int64_t from, int64_t to,
-                                  int lanes) {
+TENSOR_INLINE void NAME(store_along)(const FftJob *j, int64_t from, int64_t to,
+                                     int lanes) {
   const REAL *restrict re = j->a.re, *restrict im = j->a.im;
   REAL scale = (REAL)j->scale;
   int64_t step = j->out->step, part = j->out->part;
@@ -104,8 +104,8 @@ FFT_INLINE void NAME(store_along)(const FftJob *j, int64_t from, int64_t to,
   }
 }
 
-FFT_INLINE void NAME(store_lanes)(const FftJob *j, int64_t from, int64_t to,
-                                  int lanes) {
+TENSOR_INLINE void NAME(store_lanes)(const FftJob *j, int64_t from, int64_t to,
+                                     int lanes) {
   bool across = lanes > 1 && j->lines == lanes && !j->out->plain;
   int64_t gap = across ? NAME(gap)(j->out_at, lanes) : 0;
   if (gap == 2 && j->out->part == 1)
@@ -120,8 +120,8 @@ FFT_INLINE void NAME(store_lanes)(const FftJob *j, int64_t from, int64_t to,
 
 /* From the transform Z of x[2j] + i x[2j+1] to that of x, of twice the
 ** length: X[k] = (Z[k] + Z*[h-k]) / 2 - i w^k (Z[k] - Z*[h-k]) / 2. */
-FFT_INLINE void NAME(split_lanes)(const FftJob *j, int64_t from, int64_t to,
-                                  int lanes) {
+TENSOR_INLINE void NAME(split_lanes)(const FftJob *j, int64_t from, int64_t to,
+                                     int lanes) {
   const REAL *zr = j->a.re, *zi = j->a.im, *roots = j->plan->half_roots;
   REAL *xr = j->b.re, *xi = j->b.im;
   int64_t h = j->plan->length;
@@ -139,8 +139,8 @@ FFT_INLINE void NAME(split_lanes)(const FftJob *j, int64_t from, int64_t to,
 
 /* The way back: Z[k] = X[k] + X*[h-k] + i w^-k (X[k] - X*[h-k]). What stands
 ** in the imaginary parts of X[0] and X[h] does not count. */
-FFT_INLINE void NAME(join_lanes)(const FftJob *j, int64_t from, int64_t to,
-                                 int lanes) {
+TENSOR_INLINE void NAME(join_lanes)(const FftJob *j, int64_t from, int64_t to,
+                                    int lanes) {
   const REAL *xr = j->a.re, *xi = j->a.im, *roots = j->plan->half_roots;
   REAL *zr = j->b.re, *zi = j->b.im;
   int64_t h = j->plan->length;
@@ -158,8 +158,8 @@ FFT_INLINE void NAME(join_lanes)(const FftJob *j, int64_t from, int64_t to,
 }
 
 /* The other half of the transform of a real line of odd length. */
-FFT_INLINE void NAME(unfold_lanes)(const FftJob *j, int64_t from, int64_t to,
-                                   int lanes) {
+TENSOR_INLINE void NAME(unfold_lanes)(const FftJob *j, int64_t from, int64_t to,
+                                      int lanes) {
   REAL *xr = j->a.re, *xi = j->a.im;
   int64_t n = j->plan->length;
   for (int64_t k = from; k < to; k++) {
@@ -177,9 +177,9 @@ FFT_INLINE void NAME(unfold_lanes)(const FftJob *j, int64_t from, int64_t to,
 
 /* }== Bluestein's convolution {== */
 
-FFT_INLINE void NAME(multiply)(REAL *yr, REAL *yi, const REAL *xr,
-                               const REAL *xi, const REAL *factor, int64_t from,
-                               int64_t to, int lanes) {
+TENSOR_INLINE void NAME(multiply)(REAL *yr, REAL *yi, const REAL *xr,
+                                  const REAL *xi, const REAL *factor,
+                                  int64_t from, int64_t to, int lanes) {
   for (int64_t k = from; k < to; k++) {
     REAL wr = factor[2 * k], wi = factor[2 * k + 1];
 #pragma omp simd
@@ -192,8 +192,8 @@ FFT_INLINE void NAME(multiply)(REAL *yr, REAL *yi, const REAL *xr,
 }
 
 /* Zeros behind the line, up to the length of the convolution. */
-FFT_INLINE void NAME(chirp_in_lanes)(const FftJob *j, int64_t from, int64_t to,
-                                     int lanes) {
+TENSOR_INLINE void NAME(chirp_in_lanes)(const FftJob *j, int64_t from,
+                                        int64_t to, int lanes) {
   int64_t end = tensor_max64(from, tensor_min64(to, j->plan->length));
   NAME(multiply)
   (j->b.re, j->b.im, j->a.re, j->a.im, j->plan->chirp, from, end, lanes);
@@ -202,14 +202,14 @@ FFT_INLINE void NAME(chirp_in_lanes)(const FftJob *j, int64_t from, int64_t to,
   memset((REAL *)j->b.im + end * lanes, 0, bytes);
 }
 
-FFT_INLINE void NAME(chirp_out_lanes)(const FftJob *j, int64_t from, int64_t to,
-                                      int lanes) {
+TENSOR_INLINE void NAME(chirp_out_lanes)(const FftJob *j, int64_t from,
+                                         int64_t to, int lanes) {
   NAME(multiply)
   (j->a.re, j->a.im, j->a.re, j->a.im, j->plan->chirp, from, to, lanes);
 }
 
-FFT_INLINE void NAME(convolve_lanes)(const FftJob *j, int64_t from, int64_t to,
-                                     int lanes) {
+TENSOR_INLINE void NAME(convolve_lanes)(const FftJob *j, int64_t from,
+                                        int64_t to, int lanes) {
   NAME(multiply)
   (j->a.re, j->a.im, j->a.re, j->a.im, j->plan->spectrum, from, to, lanes);
 }

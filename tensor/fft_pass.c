@@ -7,12 +7,6 @@
 #include "tensor/fft.h"
 #include "tensor/parallel.h"
 
-#if defined(__GNUC__)
-#define FFT_INLINE static inline __attribute__((always_inline))
-#else
-#define FFT_INLINE static inline
-#endif
-
 /* Elements of a step between two looks at the interrupt flag. */
 #define PIECE (INT64_C(1) << 18)
 

@@ -11,15 +11,16 @@ typedef void NAME(butterfly)(const VECTOR *xr, const VECTOR *xi, int64_t in,
                              VECTOR *yr, VECTOR *yi, int64_t out, const REAL *w,
                              const FftPass *f);
 
-FFT_INLINE void NAME(twiddle)(VECTOR *yr, VECTOR *yi, const VECTOR *ar,
-                              const VECTOR *ai, const REAL *w) {
+TENSOR_INLINE void NAME(twiddle)(VECTOR *yr, VECTOR *yi, const VECTOR *ar,
+                                 const VECTOR *ai, const REAL *w) {
   *yr = *ar * w[0] - *ai * w[1];
   *yi = *ar * w[1] + *ai * w[0];
 }
 
-FFT_INLINE void NAME(butterfly2)(const VECTOR *xr, const VECTOR *xi, int64_t in,
-                                 VECTOR *yr, VECTOR *yi, int64_t out,
-                                 const REAL *w, const FftPass *f) {
+TENSOR_INLINE void NAME(butterfly2)(const VECTOR *xr, const VECTOR *xi,
+                                    int64_t in, VECTOR *yr, VECTOR *yi,
+                                    int64_t out, const REAL *w,
+                                    const FftPass *f) {
   (void)f;
   VECTOR dr = xr[0] - xr[in], di = xi[0] - xi[in];
   yr[0] = xr[0] + xr[in];
@@ -27,9 +28,10 @@ FFT_INLINE void NAME(butterfly2)(const VECTOR *xr, const VECTOR *xi, int64_t in,
   NAME(twiddle)(yr + out, yi + out, &dr, &di, w);
 }
 
-FFT_INLINE void NAME(butterfly4)(const VECTOR *xr, const VECTOR *xi, int64_t in,
-                                 VECTOR *yr, VECTOR *yi, int64_t out,
-                                 const REAL *w, const FftPass *f) {
+TENSOR_INLINE void NAME(butterfly4)(const VECTOR *xr, const VECTOR *xi,
+                                    int64_t in, VECTOR *yr, VECTOR *yi,
+                                    int64_t out, const REAL *w,
+                                    const FftPass *f) {
   (void)f;
   VECTOR sr = xr[0] + xr[2 * in], si = xi[0] + xi[2 * in];
   VECTOR dr = xr[0] - xr[2 * in], di = xi[0] - xi[2 * in];
@@ -47,10 +49,10 @@ FFT_INLINE void NAME(butterfly4)(const VECTOR *xr, const VECTOR *xi, int64_t in,
 
 /* Any odd r: elements k and r - k go together, as their roots are conjugate.
 ** Inlined with r known, it unrolls. */
-FFT_INLINE void NAME(butterfly_odd)(int r, const VECTOR *xr, const VECTOR *xi,
-                                    int64_t in, VECTOR *yr, VECTOR *yi,
-                                    int64_t out, const REAL *w,
-                                    const FftPass *f) {
+TENSOR_INLINE void NAME(butterfly_odd)(int r, const VECTOR *xr,
+                                       const VECTOR *xi, int64_t in, VECTOR *yr,
+                                       VECTOR *yi, int64_t out, const REAL *w,
+                                       const FftPass *f) {
   const REAL *roots = f->roots;
   VECTOR sr[FFT_LARGEST_RADIX / 2], si[FFT_LARGEST_RADIX / 2];
   VECTOR dr[FFT_LARGEST_RADIX / 2], di[FFT_LARGEST_RADIX / 2];
@@ -85,32 +87,35 @@ FFT_INLINE void NAME(butterfly_odd)(int r, const VECTOR *xr, const VECTOR *xi,
   }
 }
 
-FFT_INLINE void NAME(butterfly3)(const VECTOR *xr, const VECTOR *xi, int64_t in,
-                                 VECTOR *yr, VECTOR *yi, int64_t out,
-                                 const REAL *w, const FftPass *f) {
-  NAME(butterfly_odd)(3, xr, xi, in, yr, yi, out, w, f);
-}
-FFT_INLINE void NAME(butterfly5)(const VECTOR *xr, const VECTOR *xi, int64_t in,
-                                 VECTOR *yr, VECTOR *yi, int64_t out,
-                                 const REAL *w, const FftPass *f) {
-  NAME(butterfly_odd)(5, xr, xi, in, yr, yi, out, w, f);
-}
-FFT_INLINE void NAME(butterfly7)(const VECTOR *xr, const VECTOR *xi, int64_t in,
-                                 VECTOR *yr, VECTOR *yi, int64_t out,
-                                 const REAL *w, const FftPass *f) {
-  NAME(butterfly_odd)(7, xr, xi, in, yr, yi, out, w, f);
-}
-FFT_INLINE void NAME(butterfly_any)(const VECTOR *xr, const VECTOR *xi,
+TENSOR_INLINE void NAME(butterfly3)(const VECTOR *xr, const VECTOR *xi,
                                     int64_t in, VECTOR *yr, VECTOR *yi,
                                     int64_t out, const REAL *w,
                                     const FftPass *f) {
+  NAME(butterfly_odd)(3, xr, xi, in, yr, yi, out, w, f);
+}
+TENSOR_INLINE void NAME(butterfly5)(const VECTOR *xr, const VECTOR *xi,
+                                    int64_t in, VECTOR *yr, VECTOR *yi,
+                                    int64_t out, const REAL *w,
+                                    const FftPass *f) {
+  NAME(butterfly_odd)(5, xr, xi, in, yr, yi, out, w, f);
+}
+TENSOR_INLINE void NAME(butterfly7)(const VECTOR *xr, const VECTOR *xi,
+                                    int64_t in, VECTOR *yr, VECTOR *yi,
+                                    int64_t out, const REAL *w,
+                                    const FftPass *f) {
+  NAME(butterfly_odd)(7, xr, xi, in, yr, yi, out, w, f);
+}
+TENSOR_INLINE void NAME(butterfly_any)(const VECTOR *xr, const VECTOR *xi,
+                                       int64_t in, VECTOR *yr, VECTOR *yi,
+                                       int64_t out, const REAL *w,
+                                       const FftPass *f) {
   NAME(butterfly_odd)(f->radix, xr, xi, in, yr, yi, out, w, f);
 }
 
 /* Butterfly t stands at place t % width of group t / width; a group shares
 ** its twiddles. */
-FFT_INLINE void NAME(walk)(const FftJob *j, int radix, int64_t from, int64_t to,
-                           NAME(butterfly) * one) {
+TENSOR_INLINE void NAME(walk)(const FftJob *j, int radix, int64_t from,
+                              int64_t to, NAME(butterfly) * one) {
   const FftPass *f = j->pass;
   int64_t width =
       f->before * j->lanes * (int64_t)sizeof(REAL) / (int64_t)sizeof(VECTOR);

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#include "tensor/tensor.h"
+#include "tensor/operations.h"
 
 /*
 ** A kernel marked TENSOR_CLONES is compiled for several instruction sets,
@@ -20,6 +20,14 @@
   __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define TENSOR_CLONES
+#endif
+
+/* A piece of an inner loop: compiled into its caller, with the constants that
+** are given and for its instruction set. */
+#if defined(__GNUC__)
+#define TENSOR_INLINE static inline __attribute__((always_inline))
+#else
+#define TENSOR_INLINE static inline
 #endif
 
 /*

@@ -23,7 +23,7 @@ typedef struct Outcome {
 
 /* The first failure of all counts, whichever thread met it. */
 static void note_failure(Outcome *o, int64_t item, int why) {
-#pragma omp critical(linalg_failure)
+#pragma omp critical(tensor_linalg_failure)
   if (o->failed < 0 || item < o->failed) {
     o->failed = item;
     o->why = why;
@@ -62,7 +62,7 @@ static int threads_for(const LinalgBatch *b) {
                            tensor_threads_for((int64_t)fmin(all, 1e15)));
 }
 
-int linalg_run(LinalgBatch *b) {
+int tensor_linalg_run(LinalgBatch *b) {
   Outcome o = {TENSOR_OK, -1, 0};
   int threads = threads_for(b);
   if (threads == 1) {
@@ -82,13 +82,13 @@ int linalg_run(LinalgBatch *b) {
 
 /* }== batches ========================================================== */
 
-int64_t linalg_items(const Tensor *t) {
+int64_t tensor_linalg_items(const Tensor *t) {
   int64_t n = 1;
   for (int d = 0; d < t->ndim - 2; d++) n *= t->shape[d];
   return n;
 }
 
-int64_t linalg_offset(const Tensor *t, int64_t item) {
+int64_t tensor_linalg_offset(const Tensor *t, int64_t item) {
   int64_t offset = 0;
   for (int d = t->ndim - 3; d >= 0; d--) {
     offset += item % t->shape[d] * t->strides[d];
@@ -99,8 +99,8 @@ int64_t linalg_offset(const Tensor *t, int64_t item) {
 
 /* }== messages ========================================================= */
 
-const char *linalg_subject(const Tensor *t, int64_t item,
-                           char text[TENSOR_SHAPE_TEXT]) {
+const char *tensor_linalg_subject(const Tensor *t, int64_t item,
+                                  char text[TENSOR_SHAPE_TEXT]) {
   int64_t at[TENSOR_MAX_DIMS];
   char place[TENSOR_SHAPE_TEXT];
   if (t->ndim < 3) return "the matrix";
@@ -118,13 +118,13 @@ const char *linalg_subject(const Tensor *t, int64_t item,
   return text;
 }
 
-int linalg_not_finite(const char *name, const Tensor *t, int64_t item) {
+int tensor_linalg_not_finite(const char *name, const Tensor *t, int64_t item) {
   char text[TENSOR_SHAPE_TEXT];
   return tensor_fail("%s: %s holds NaN or infinity", name,
-                     linalg_subject(t, item, text));
+                     tensor_linalg_subject(t, item, text));
 }
 
-int linalg_check_sizes(const char *name, const Tensor *t) {
+int tensor_linalg_check_sizes(const char *name, const Tensor *t) {
   char text[TENSOR_SHAPE_TEXT];
   if (linalg_rows(t) <= INT_MAX && linalg_columns(t) <= INT_MAX)
     return TENSOR_OK;
@@ -133,7 +133,7 @@ int linalg_check_sizes(const char *name, const Tensor *t) {
                      name, tensor_shape_text(t->ndim, t->shape, text), INT_MAX);
 }
 
-int linalg_check_work(const char *name, double length) {
+int tensor_linalg_check_work(const char *name, double length) {
   if (length >= 0 && length <= INT_MAX) return TENSOR_OK;
   return tensor_fail("%s: the matrix is too large: LAPACK's workspace would "
                      "have more than %d elements",

@@ -40,24 +40,24 @@ typedef struct LinalgBatch {
 
 /* Runs all items; looks at the interrupt flag between them. An item that
 ** failed is no failure here: see batch->failed. */
-int linalg_run(LinalgBatch *batch);
+int tensor_linalg_run(LinalgBatch *batch);
 
 /* Matrices in t, which has at least 2 dims. */
-int64_t linalg_items(const Tensor *t);
+int64_t tensor_linalg_items(const Tensor *t);
 /* The offset, in elements, of matrix `item` of t, whose batch dims may be
 ** strided. */
-int64_t linalg_offset(const Tensor *t, int64_t item);
+int64_t tensor_linalg_offset(const Tensor *t, int64_t item);
 /* "the matrix", or "matrix 3 of the batch", into text; returns text. */
-const char *linalg_subject(const Tensor *t, int64_t item,
-                           char text[TENSOR_SHAPE_TEXT]);
+const char *tensor_linalg_subject(const Tensor *t, int64_t item,
+                                  char text[TENSOR_SHAPE_TEXT]);
 /* Fails with "NAME: the matrix holds NaN or infinity". */
-int linalg_not_finite(const char *name, const Tensor *t, int64_t item);
+int tensor_linalg_not_finite(const char *name, const Tensor *t, int64_t item);
 
 /* TENSOR_FAIL where a size does not fit LAPACK's int. */
-int linalg_check_sizes(const char *name, const Tensor *t);
+int tensor_linalg_check_sizes(const char *name, const Tensor *t);
 /* The length of LAPACK's workspace, as it answered itself, or TENSOR_FAIL
 ** where it does not fit an int. */
-int linalg_check_work(const char *name, double length);
+int tensor_linalg_check_work(const char *name, double length);
 
 static inline int64_t linalg_rows(const Tensor *t) {
   return t->shape[t->ndim - 2];

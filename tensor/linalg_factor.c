@@ -57,15 +57,16 @@ static bool is_single(const Tensor *t) { return t->dtype == TENSOR_FLOAT32; }
 static int no_convergence(const char *name, const Tensor *t,
                           const LinalgBatch *b) {
   char text[TENSOR_SHAPE_TEXT];
-  if (b->why == LINALG_NOT_FINITE) return linalg_not_finite(name, t, b->failed);
+  if (b->why == LINALG_NOT_FINITE)
+    return tensor_linalg_not_finite(name, t, b->failed);
   return tensor_fail("%s: the iteration did not converge for %s", name,
-                     linalg_subject(t, b->failed, text));
+                     tensor_linalg_subject(t, b->failed, text));
 }
 
 /* The answer to a question for the length of a workspace. */
 static int take_length(const char *name, int info, double answer,
                        LinalgInt *length) {
-  int status = linalg_check_work(name, info == 0 ? answer : -1);
+  int status = tensor_linalg_check_work(name, info == 0 ? answer : -1);
   if (status != TENSOR_OK) return status;
   /* a float32 answer may have been rounded down */
   double rounded = ceil(answer * (1 + 1e-6));
@@ -78,7 +79,7 @@ static int take_length(const char *name, int info, double answer,
 static int fill_identity(Tensor *t) {
   int status = tensor_fill(t, 0);
   int64_t rows = linalg_rows(t), columns = linalg_columns(t);
-  int64_t items = linalg_items(t), ones = tensor_min64(rows, columns);
+  int64_t items = tensor_linalg_items(t), ones = tensor_min64(rows, columns);
   for (int64_t i = 0; i < items && status == TENSOR_OK; i++)
     for (int64_t j = 0; j < ones; j++)
       tensor_set(t, (i * rows + j) * columns + j, 1);
@@ -93,19 +94,19 @@ static int run_qr(Qr *s, Tensor *q, const Tensor *a) {
   int info = single ? float32_qr_work(s, &answer) : float64_qr_work(s, &answer);
   int status = take_length("linalg.qr", info, answer, &s->length);
   if (status != TENSOR_OK) return status;
-  LinalgBatch each = {.items = linalg_items(a),
+  LinalgBatch each = {.items = tensor_linalg_items(a),
                       .work = 4 * (double)s->m * (double)s->n * (double)s->k,
                       .large = LINALG_SWEEPS,
                       .scratch = (size_t)(s->k + s->length) *
                                  tensor_dtype_size(q->dtype),
                       .item = single ? float32_qr_item : float64_qr_item,
                       .job = s};
-  return linalg_run(&each);
+  return tensor_linalg_run(&each);
 }
 
 int tensor_qr(Tensor *q, Tensor *r, const Tensor *a) {
   Tensor copy;
-  int status = linalg_check_sizes("linalg.qr", a);
+  int status = tensor_linalg_check_sizes("linalg.qr", a);
   if (status != TENSOR_OK || tensor_numel(q) == 0) return status;
   if (tensor_numel(a) == 0) return fill_identity(q);
   status = tensor_clone(&copy, a, q->dtype);
@@ -128,7 +129,7 @@ int tensor_qr(Tensor *q, Tensor *r, const Tensor *a) {
 static int check_svd(const Svd *s) {
   double k = (double)s->k;
   if (s->mode == 'N' || 4 * k * k + 7 * k <= INT_MAX) return TENSOR_OK;
-  return linalg_check_work("linalg.svd", 4 * k * k + 7 * k);
+  return tensor_linalg_check_work("linalg.svd", 4 * k * k + 7 * k);
 }
 
 static int run_svd(Svd *svd, const Tensor *s, const Tensor *a) {
@@ -141,14 +142,14 @@ static int run_svd(Svd *svd, const Tensor *s, const Tensor *a) {
   status = take_length("linalg.svd", info, answer, &svd->length);
   if (status != TENSOR_OK) return status;
   LinalgBatch each = {
-      .items = linalg_items(a),
+      .items = tensor_linalg_items(a),
       .work = 10 * (double)svd->m * (double)svd->n * (double)svd->k,
       .large = LINALG_SWEEPS,
       .scratch = (size_t)svd->length * tensor_dtype_size(s->dtype) +
                  8 * (size_t)svd->k * sizeof(LinalgInt),
       .item = single ? float32_svd_item : float64_svd_item,
       .job = svd};
-  status = linalg_run(&each);
+  status = tensor_linalg_run(&each);
   if (status != TENSOR_OK || each.failed < 0) return status;
   return no_convergence("linalg.svd", a, &each);
 }
@@ -161,8 +162,8 @@ static int empty_svd(Tensor *u, Tensor *vh) {
 
 int tensor_svd(Tensor *u, Tensor *s, Tensor *vh, const Tensor *a) {
   Tensor copy;
-  int status = linalg_check_sizes("linalg.svd", a);
-  if (status != TENSOR_OK || linalg_items(a) == 0) return status;
+  int status = tensor_linalg_check_sizes("linalg.svd", a);
+  if (status != TENSOR_OK || tensor_linalg_items(a) == 0) return status;
   Svd job = {.m = linalg_rows(a), .n = linalg_columns(a), .mode = 'N'};
   job.k = tensor_min64(job.m, job.n);
   job.u_columns = u == NULL ? 1 : linalg_columns(u);
@@ -186,7 +187,8 @@ int tensor_svd(Tensor *u, Tensor *s, Tensor *vh, const Tensor *a) {
 static int join_pinv(Tensor *out, Tensor *u, const Tensor *s, const Tensor *vh,
                      double rtol) {
   Tensor v_turned, u_turned;
-  int64_t items = linalg_items(u), m = linalg_rows(u), k = linalg_columns(u);
+  int64_t items = tensor_linalg_items(u), m = linalg_rows(u),
+          k = linalg_columns(u);
   if (is_single(u))
     float32_divide_all(u->data, s->data, items, m, k, rtol);
   else
@@ -234,13 +236,13 @@ static int run_eigh(Eigh *e, const Tensor *values, const Tensor *a) {
   bool single = is_single(values);
   int status = TENSOR_OK;
   if (e->mode == 'V')
-    status = linalg_check_work("linalg.eigh", 1 + 6 * n + 2 * n * n);
+    status = tensor_linalg_check_work("linalg.eigh", 1 + 6 * n + 2 * n * n);
   if (status != TENSOR_OK) return status;
   int info = single ? float32_eigh_work(e, &answer, &e->integers)
                     : float64_eigh_work(e, &answer, &e->integers);
   status = take_length("linalg.eigh", info, answer, &e->length);
   if (status != TENSOR_OK) return status;
-  LinalgBatch each = {.items = linalg_items(a),
+  LinalgBatch each = {.items = tensor_linalg_items(a),
                       .work = 9 * n * n * n,
                       .large = LINALG_SWEEPS,
                       .scratch =
@@ -248,14 +250,14 @@ static int run_eigh(Eigh *e, const Tensor *values, const Tensor *a) {
                           (size_t)e->integers * sizeof(LinalgInt),
                       .item = single ? float32_eigh_item : float64_eigh_item,
                       .job = e};
-  status = linalg_run(&each);
+  status = tensor_linalg_run(&each);
   if (status != TENSOR_OK || each.failed < 0) return status;
   return no_convergence("linalg.eigh", a, &each);
 }
 
 int tensor_eigh(Tensor *values, Tensor *vectors, const Tensor *a, bool upper) {
   Tensor copy = {0}, *work = vectors;
-  int status = linalg_check_sizes("linalg.eigh", a);
+  int status = tensor_linalg_check_sizes("linalg.eigh", a);
   if (status != TENSOR_OK || tensor_numel(values) == 0) return status;
   if (vectors != NULL) {
     status = tensor_copy(vectors, a);
@@ -303,7 +305,7 @@ static int lstsq_failure(const Tensor *a, const LinalgBatch *b) {
   if (b->why == LSTSQ_B_NOT_FINITE)
     return tensor_fail("linalg.lstsq: b holds NaN or infinity where it goes "
                        "with %s of a",
-                       linalg_subject(a, b->failed, text));
+                       tensor_linalg_subject(a, b->failed, text));
   return no_convergence("linalg.lstsq", a, b);
 }
 
@@ -317,14 +319,14 @@ static int run_lstsq(Lstsq *l, const Tensor *x, const Tensor *a) {
   int status = take_length("linalg.lstsq", info, answer, &l->length);
   if (status != TENSOR_OK) return status;
   LinalgBatch each = {
-      .items = linalg_items(a),
+      .items = tensor_linalg_items(a),
       .work = 10 * (double)l->m * (double)l->n * (double)(least + l->k),
       .large = LINALG_SWEEPS,
       .scratch = (size_t)(least + l->length) * tensor_dtype_size(x->dtype) +
                  (size_t)integers * sizeof(LinalgInt),
       .item = single ? float32_lstsq_item : float64_lstsq_item,
       .job = l};
-  status = linalg_run(&each);
+  status = tensor_linalg_run(&each);
   if (status != TENSOR_OK || each.failed < 0) return status;
   return lstsq_failure(a, &each);
 }
@@ -397,11 +399,13 @@ static int rank_alone(Tensor *rank, const Tensor *a, const Tensor *x,
 int tensor_lstsq(Tensor *x, Tensor *rank, const Tensor *a, const Tensor *b,
                  double rtol) {
   Tensor a_spread, b_spread;
-  int status = linalg_check_sizes("linalg.lstsq", a);
-  if (status == TENSOR_OK) status = linalg_check_sizes("linalg.lstsq", b);
+  int status = tensor_linalg_check_sizes("linalg.lstsq", a);
+  if (status == TENSOR_OK)
+    status = tensor_linalg_check_sizes("linalg.lstsq", b);
   if (status == TENSOR_OK) status = tensor_fill(x, 0);
   if (status == TENSOR_OK) status = tensor_fill(rank, 0);
-  if (status != TENSOR_OK || tensor_numel(a) == 0 || linalg_items(x) == 0)
+  if (status != TENSOR_OK || tensor_numel(a) == 0 ||
+      tensor_linalg_items(x) == 0)
     return status;
   if (linalg_columns(x) == 0) return rank_alone(rank, a, x, rtol);
   status = spread(&a_spread, a, x);

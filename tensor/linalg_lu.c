@@ -53,7 +53,7 @@ static double cube(int64_t n) { return (double)n * (double)n * (double)n; }
 static int singular(const char *name, const Tensor *t, const LinalgBatch *b) {
   char text[TENSOR_SHAPE_TEXT];
   return tensor_fail("%s: %s is singular (pivot %d is exactly 0)", name,
-                     linalg_subject(t, b->failed, text), b->why);
+                     tensor_linalg_subject(t, b->failed, text), b->why);
 }
 
 /* {== solving ========================================================== */
@@ -69,35 +69,36 @@ static int a_like_x(Tensor *out, const Tensor *a, const Tensor *x) {
 /* All factors, then all answers. */
 static int run_solve(Solve *s, const Tensor *factors, const Tensor *x) {
   bool single = x->dtype == TENSOR_FLOAT32;
-  LinalgBatch each = {.items = linalg_items(factors),
+  LinalgBatch each = {.items = tensor_linalg_items(factors),
                       .work = cube(s->n) / 3,
                       .large = LINALG_BLOCKS,
                       .item =
                           single ? float32_factor_item : float64_factor_item,
                       .job = s};
-  int status = linalg_run(&each);
+  int status = tensor_linalg_run(&each);
   if (status == TENSOR_OK && each.failed >= 0)
     status = singular("linalg.solve", factors, &each);
   if (status != TENSOR_OK || tensor_numel(x) == 0) return status;
-  LinalgBatch answers = {.items = linalg_items(x),
+  LinalgBatch answers = {.items = tensor_linalg_items(x),
                          .work = (double)s->n * (double)s->n * (double)s->k,
                          .large = LINALG_BLOCKS,
                          .item =
                              single ? float32_solve_item : float64_solve_item,
                          .job = s};
-  return linalg_run(&answers);
+  return tensor_linalg_run(&answers);
 }
 
 int tensor_solve(Tensor *x, const Tensor *a, const Tensor *b) {
   Tensor factors, spread = {0};
-  int status = linalg_check_sizes("linalg.solve", a);
-  if (status == TENSOR_OK) status = linalg_check_sizes("linalg.solve", b);
+  int status = tensor_linalg_check_sizes("linalg.solve", a);
+  if (status == TENSOR_OK)
+    status = tensor_linalg_check_sizes("linalg.solve", b);
   if (status == TENSOR_OK) status = tensor_copy(x, b);
   if (status != TENSOR_OK || linalg_rows(a) == 0) return status;
   status = tensor_clone(&factors, a, x->dtype);
   if (status != TENSOR_OK) return status;
   Solve s = {.n = linalg_rows(a), .k = linalg_columns(x)};
-  size_t bytes = (size_t)(linalg_items(a) * s.n) * sizeof *s.pivots;
+  size_t bytes = (size_t)(tensor_linalg_items(a) * s.n) * sizeof *s.pivots;
   s.pivots = malloc(bytes > 0 ? bytes : 1);
   if (s.pivots == NULL)
     status = tensor_no_memory((int64_t)bytes);
@@ -118,9 +119,9 @@ int tensor_solve(Tensor *x, const Tensor *a, const Tensor *b) {
 int tensor_solve_triangular(Tensor *x, const Tensor *a, const Tensor *b,
                             bool upper) {
   Tensor triangle, spread;
-  int status = linalg_check_sizes("linalg.solve_triangular", a);
+  int status = tensor_linalg_check_sizes("linalg.solve_triangular", a);
   if (status == TENSOR_OK)
-    status = linalg_check_sizes("linalg.solve_triangular", b);
+    status = tensor_linalg_check_sizes("linalg.solve_triangular", b);
   if (status == TENSOR_OK) status = tensor_copy(x, b);
   if (status != TENSOR_OK || tensor_numel(x) == 0) return status;
   status = tensor_as(&triangle, a, x->dtype);
@@ -134,13 +135,13 @@ int tensor_solve_triangular(Tensor *x, const Tensor *a, const Tensor *b,
                .k = linalg_columns(x),
                .a_for_x = &spread,
                .upper = upper};
-    LinalgBatch each = {.items = linalg_items(x),
+    LinalgBatch each = {.items = tensor_linalg_items(x),
                         .work = cube(s.n) / 2,
                         .large = LINALG_BLOCKS,
                         .item = single ? float32_triangular_item
                                        : float64_triangular_item,
                         .job = &s};
-    status = linalg_run(&each);
+    status = tensor_linalg_run(&each);
     tensor_release(&spread);
   }
   tensor_release(&triangle);
@@ -152,19 +153,19 @@ int tensor_solve_triangular(Tensor *x, const Tensor *a, const Tensor *b,
 /* An item for each matrix of out, which holds a before. */
 static int run_inverse(LinalgBatch *each, Tensor *out, const Tensor *a,
                        const char *name, Inverse *job) {
-  int status = linalg_check_sizes(name, a);
+  int status = tensor_linalg_check_sizes(name, a);
   if (status == TENSOR_OK) status = tensor_copy(out, a);
   job->out = out->data;
   job->n = linalg_rows(a);
   size_t size = tensor_dtype_size(out->dtype);
   each->failed = -1;
-  each->items = linalg_items(a);
+  each->items = tensor_linalg_items(a);
   each->job = job;
   each->work = cube(job->n);
   each->large = LINALG_BLOCKS;
   each->scratch = (size_t)job->n * (INVERSE_BLOCK * size + sizeof(LinalgInt));
   if (status != TENSOR_OK || tensor_numel(out) == 0) return status;
-  return linalg_run(each);
+  return tensor_linalg_run(each);
 }
 
 int tensor_inv(Tensor *out, const Tensor *a, bool infinite) {
@@ -194,10 +195,10 @@ int tensor_cholesky(Tensor *out, const Tensor *a, bool upper) {
   int status = run_inverse(&each, out, a, "linalg.cholesky", &job);
   if (status != TENSOR_OK || each.failed < 0) return status;
   if (each.why == LINALG_NOT_FINITE)
-    return linalg_not_finite("linalg.cholesky", a, each.failed);
+    return tensor_linalg_not_finite("linalg.cholesky", a, each.failed);
   return tensor_fail("linalg.cholesky: %s is not positive definite (its "
                      "leading minor of order %d is not positive)",
-                     linalg_subject(a, each.failed, text), each.why);
+                     tensor_linalg_subject(a, each.failed, text), each.why);
 }
 
 int tensor_triangle(Tensor *out, const Tensor *x, bool upper, double diagonal) {
@@ -213,12 +214,12 @@ int tensor_triangle(Tensor *out, const Tensor *x, bool upper, double diagonal) {
 static int run_determinant(Tensor *sign, Tensor *det, const Tensor *a) {
   Tensor factors;
   bool single = det->dtype == TENSOR_FLOAT32;
-  int status = linalg_check_sizes("linalg.det", a);
+  int status = tensor_linalg_check_sizes("linalg.det", a);
   if (status == TENSOR_OK) status = tensor_clone(&factors, a, det->dtype);
   if (status != TENSOR_OK) return status;
   Determinant job = {factors.data, linalg_rows(a),
                      sign == NULL ? NULL : sign->data, det->data};
-  LinalgBatch each = {.items = linalg_items(a),
+  LinalgBatch each = {.items = tensor_linalg_items(a),
                       .work = cube(job.n) / 3,
                       .large = LINALG_BLOCKS,
                       .scratch = (size_t)job.n * sizeof(LinalgInt),
@@ -227,7 +228,7 @@ static int run_determinant(Tensor *sign, Tensor *det, const Tensor *a) {
     each.item = single ? float32_det_item : float64_det_item;
   else
     each.item = single ? float32_slogdet_item : float64_slogdet_item;
-  status = linalg_run(&each);
+  status = tensor_linalg_run(&each);
   tensor_release(&factors);
   return status;
 }

@@ -37,7 +37,7 @@ static int NAME(solve_item)(const void *job, int64_t item, void *scratch) {
   const Solve *s = job;
   LinalgInt n = (LinalgInt)s->n, k = (LinalgInt)s->k;
   TYPE *x = (TYPE *)s->x + item * s->n * s->k;
-  int64_t offset = linalg_offset(s->a_for_x, item);
+  int64_t offset = tensor_linalg_offset(s->a_for_x, item);
   const TYPE *a = (const TYPE *)s->a + offset;
   const LinalgInt *pivots = s->pivots + offset / s->n;
   (void)scratch;
@@ -63,7 +63,7 @@ static int NAME(triangular_item)(const void *job, int64_t item, void *scratch) {
   BLAS(trsm)
   (CblasRowMajor, CblasLeft, s->upper ? CblasUpper : CblasLower, CblasNoTrans,
    CblasNonUnit, (LinalgInt)s->n, (LinalgInt)s->k, 1,
-   (const TYPE *)s->a + linalg_offset(s->a_for_x, item), (LinalgInt)s->n,
+   (const TYPE *)s->a + tensor_linalg_offset(s->a_for_x, item), (LinalgInt)s->n,
    (TYPE *)s->x + item * s->n * s->k, (LinalgInt)s->k);
   return 0;
 }

@@ -130,14 +130,15 @@ int tensor_take(Tensor *out, const Tensor *x, const Tensor *index) {
   return status;
 }
 
-int tensor_put(Tensor *out, const Tensor *index, const Tensor *x) {
+int tensor_put(Tensor *out, const Tensor *index, const Tensor *x, bool add) {
+  const char *name = add ? "put_add" : "put_";
   PickPositions positions;
-  int status = check_dtypes("put_", out, x);
+  int status = check_dtypes(name, out, x);
   if (status == TENSOR_OK)
-    status = check_same_shape("put_", "the source", x, index);
+    status = check_same_shape(name, "the source", x, index);
   if (status == TENSOR_OK)
     status =
-        tensor_pick_positions(&positions, "put_", index, tensor_numel(out), -1);
+        tensor_pick_positions(&positions, name, index, tensor_numel(out), -1);
   if (status != TENSOR_OK) return status;
   int64_t n = tensor_numel(index);
   if (!tensor_is_contiguous(out)) to_offsets(&positions, n, out);
@@ -146,26 +147,7 @@ int tensor_put(Tensor *out, const Tensor *index, const Tensor *x) {
   step_contiguous(&p);
   step_as(p.from, x);
   p.to_picked = 1;
-  if (n > 0) status = tensor_pick_scatter(&p, false);
-  tensor_pick_release(&positions);
-  return status;
-}
-
-int tensor_take_add(Tensor *out, const Tensor *index, const Tensor *x) {
-  PickPositions positions;
-  int status = check_dtypes("take_add", out, x);
-  if (status == TENSOR_OK)
-    status = check_same_shape("take_add", "the source", x, index);
-  if (status == TENSOR_OK)
-    status = tensor_pick_positions(&positions, "take_add", index,
-                                   tensor_numel(out), -1);
-  if (status != TENSOR_OK) return status;
-  Pick p;
-  begin(&p, x, out, x, &positions);
-  step_contiguous(&p);
-  step_as(p.from, x);
-  p.to_picked = 1;
-  if (tensor_numel(x) > 0) status = tensor_pick_scatter(&p, true);
+  if (n > 0) status = tensor_pick_scatter(&p, add);
   tensor_pick_release(&positions);
   return status;
 }

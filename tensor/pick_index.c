@@ -29,7 +29,7 @@ static int index_dtype(const Tensor *index) {
       index->dtype == TENSOR_UINT8)
     return TENSOR_OK;
   return tensor_fail("an index tensor must hold integers or be a bool mask, "
-                     "this one is %s",
+                     "this one is %s (x:long() makes integers of it)",
                      tensor_dtype_name(index->dtype));
 }
 

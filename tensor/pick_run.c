@@ -79,7 +79,8 @@ static int take_memory(PickPositions *p, int64_t n) {
 int tensor_pick_positions(PickPositions *p, const char *operation,
                           const Tensor *index, int64_t size, int dim) {
   if (index->dtype != TENSOR_INT64 && index->dtype != TENSOR_INT32)
-    return tensor_fail("%s: the index must be int64 or int32, not %s",
+    return tensor_fail("%s: the index must be int64 or int32, not %s "
+                       "(x:long() makes int64 of it)",
                        operation, tensor_dtype_name(index->dtype));
   Tensor values;
   int64_t n = tensor_numel(index), at = 0;

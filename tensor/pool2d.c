@@ -15,8 +15,6 @@
 #define LANES      64
 #define BLOCK_WORK ((int64_t)1 << 20) /* pixels taken in between polls */
 
-#define INLINE static inline __attribute__((always_inline))
-
 typedef enum PoolOp { POOL_MAX, POOL_MEAN, POOL_SPREAD } PoolOp;
 
 /* One call. A plane is what one output depends on: an image, or one channel
@@ -42,7 +40,8 @@ typedef struct Lanes {
 } Lanes;
 
 /* The lanes whose tap in column `tap` of the window meets the image. */
-INLINE TensorRange lanes_inside(const Pool *p, const Lanes *l, int64_t tap) {
+TENSOR_INLINE TensorRange lanes_inside(const Pool *p, const Lanes *l,
+                                       int64_t tap) {
   TensorRange r = {0, l->n};
   if (p->columns) return tensor_tap_columns(p->w, tap, l->column, l->n);
   int64_t at = tensor_window_left(p->w, l->column) + tap * p->w->dilation_w;
@@ -51,7 +50,7 @@ INLINE TensorRange lanes_inside(const Pool *p, const Lanes *l, int64_t tap) {
 }
 
 /* How many pixels a lane sees: one at least, as a divisor. */
-INLINE double pixels_seen(const Pool *p, const Lanes *l, int64_t lane) {
+TENSOR_INLINE double pixels_seen(const Pool *p, const Lanes *l, int64_t lane) {
   int64_t column = l->column + (p->columns ? lane : 0);
   TensorRange rows = tensor_window_rows(p->w, l->row);
   TensorRange columns = tensor_window_columns(p->w, column);

@@ -6,8 +6,8 @@
 
 /* Lane i takes in x[i * step], which is pixel at + i * at_step: NaN wins,
 ** and the first of equals stays. */
-INLINE void take_max(int64_t n, const REAL *x, int64_t step, INDEX at,
-                     INDEX at_step, REAL *best, INDEX *where) {
+TENSOR_INLINE void take_max(int64_t n, const REAL *x, int64_t step, INDEX at,
+                            INDEX at_step, REAL *best, INDEX *where) {
 #pragma omp simd
   for (int64_t i = 0; i < n; i++) {
     REAL v = x[i * step], old = best[i];
@@ -17,12 +17,14 @@ INLINE void take_max(int64_t n, const REAL *x, int64_t step, INDEX at,
   }
 }
 
-INLINE void take_sum(int64_t n, const REAL *x, int64_t step, double *sum) {
+TENSOR_INLINE void take_sum(int64_t n, const REAL *x, int64_t step,
+                            double *sum) {
 #pragma omp simd
   for (int64_t i = 0; i < n; i++) sum[i] += (double)x[i * step];
 }
 
-INLINE void give_share(int64_t n, REAL *x, int64_t step, const REAL *share) {
+TENSOR_INLINE void give_share(int64_t n, REAL *x, int64_t step,
+                              const REAL *share) {
 #pragma omp simd
   for (int64_t i = 0; i < n; i++) x[i * step] += share[i];
 }
@@ -36,8 +38,8 @@ typedef struct TYPED(Held) {
 
 /* The taps of one row in order, but for those that meet no lane's pixel (a
 ** window may be far larger than the image). at: the pixel under the first. */
-INLINE void take_row(const Pool *p, const Lanes *l, int64_t step, int64_t at,
-                     REAL *x, TYPED(Held) held, PoolOp op) {
+TENSOR_INLINE void take_row(const Pool *p, const Lanes *l, int64_t step,
+                            int64_t at, REAL *x, TYPED(Held) held, PoolOp op) {
   INDEX at_step = (INDEX)(p->columns ? step : 0);
   int64_t last = l->column + (p->columns ? l->n - 1 : 0);
   int64_t tap = tensor_window_columns(p->w, last).from;
@@ -58,8 +60,8 @@ INLINE void take_row(const Pool *p, const Lanes *l, int64_t step, int64_t at,
   }
 }
 
-INLINE void take_taps(const Pool *p, const Lanes *l, int64_t step, REAL *x,
-                      TYPED(Held) held, PoolOp op) {
+TENSOR_INLINE void take_taps(const Pool *p, const Lanes *l, int64_t step,
+                             REAL *x, TYPED(Held) held, PoolOp op) {
   const TensorWindow *w = p->w;
   int64_t top = tensor_window_top(w, l->row);
   int64_t left = tensor_window_left(w, l->column);
@@ -70,8 +72,8 @@ INLINE void take_taps(const Pool *p, const Lanes *l, int64_t step, REAL *x,
   }
 }
 
-INLINE void max_lanes(const Pool *p, const Lanes *l, int64_t step, int64_t x,
-                      REAL *y, int64_t *position) {
+TENSOR_INLINE void max_lanes(const Pool *p, const Lanes *l, int64_t step,
+                             int64_t x, REAL *y, int64_t *position) {
   REAL best[LANES];
   INDEX where[LANES];
   for (int64_t i = 0; i < l->n; i++) {
@@ -87,8 +89,8 @@ INLINE void max_lanes(const Pool *p, const Lanes *l, int64_t step, int64_t x,
   }
 }
 
-INLINE void mean_lanes(const Pool *p, const Lanes *l, int64_t step, REAL *x,
-                       REAL *y) {
+TENSOR_INLINE void mean_lanes(const Pool *p, const Lanes *l, int64_t step,
+                              REAL *x, REAL *y) {
   double sum[LANES];
   for (int64_t i = 0; i < l->n; i++) sum[i] = 0;
   TYPED(Held) held = {.sum = sum};
@@ -100,8 +102,8 @@ INLINE void mean_lanes(const Pool *p, const Lanes *l, int64_t step, REAL *x,
   }
 }
 
-INLINE void spread(const Pool *p, const Lanes *l, int64_t step, REAL *x,
-                   const REAL *y) {
+TENSOR_INLINE void spread(const Pool *p, const Lanes *l, int64_t step, REAL *x,
+                          const REAL *y) {
   REAL share[LANES];
   double seen = pixels_seen(p, l, 0);
   for (int64_t i = 0; i < l->n; i++) {
@@ -113,7 +115,8 @@ INLINE void spread(const Pool *p, const Lanes *l, int64_t step, REAL *x,
 }
 
 /* All lanes of a unit. step: from one lane's pixel to the next lane's. */
-INLINE void pool_unit(const Pool *p, int64_t unit, int64_t step, PoolOp op) {
+TENSOR_INLINE void pool_unit(const Pool *p, int64_t unit, int64_t step,
+                             PoolOp op) {
   int64_t place = unit % p->plane_units, y = unit * p->row_lanes;
   Lanes l = {.plane = unit / p->plane_units};
   l.row = p->columns ? place : place / p->w->out_w;

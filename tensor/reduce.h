@@ -20,13 +20,6 @@
 /* With this many tiles there is no need for blocks. */
 #define REDUCE_UNITS 64
 
-/* Helpers of a function with TENSOR_CLONES, which must become part of it. */
-#if defined(__GNUC__)
-#define REDUCE_INLINE static inline __attribute__((always_inline))
-#else
-#define REDUCE_INLINE static inline
-#endif
-
 typedef struct ReduceDim {
   int64_t size, stride;
   int64_t out_stride; /* of a kept dim */

@@ -6,7 +6,7 @@
 */
 
 /* acc[j] takes in x[r * row_step + j] for all rows r. */
-REDUCE_INLINE void NAME(rows)(ACC *restrict acc, const TYPE *restrict x,
+TENSOR_INLINE void NAME(rows)(ACC *restrict acc, const TYPE *restrict x,
                               int64_t lanes, int64_t rows, int64_t row_step) {
   int64_t r = 0;
   for (; r + 4 <= rows; r += 4) {
@@ -33,7 +33,7 @@ REDUCE_INLINE void NAME(rows)(ACC *restrict acc, const TYPE *restrict x,
 }
 
 /* All n elements of a row. The accumulators stay in registers. */
-REDUCE_INLINE ACC NAME(row)(const TYPE *restrict x, int64_t n) {
+TENSOR_INLINE ACC NAME(row)(const TYPE *restrict x, int64_t n) {
   enum { LANES = sizeof(TYPE) == 1 ? 64 : 16 };
   ACC part[LANES], result = IDENTITY;
   int64_t i = 0;
@@ -70,7 +70,7 @@ static void NAME(strided_rows)(ACC *restrict acc, const TYPE *restrict x,
   }
 }
 
-REDUCE_INLINE void NAME(merge)(ACC *restrict acc, const ACC *restrict other,
+TENSOR_INLINE void NAME(merge)(ACC *restrict acc, const ACC *restrict other,
                                int64_t lanes) {
 #pragma omp simd
   for (int64_t j = 0; j < lanes; j++) {
@@ -79,13 +79,13 @@ REDUCE_INLINE void NAME(merge)(ACC *restrict acc, const ACC *restrict other,
   }
 }
 
-REDUCE_INLINE void NAME(store)(OUT *out, int64_t step, const ACC *acc,
+TENSOR_INLINE void NAME(store)(OUT *out, int64_t step, const ACC *acc,
                                int64_t width) {
   for (int64_t j = 0; j < width; j++) out[j * step] = STORE(acc[j]);
 }
 
 /* One run along the last reduced dim, `copies` positions at a time. */
-REDUCE_INLINE void NAME(run)(const ReducePlan *p, ACC *acc, const TYPE *x,
+TENSOR_INLINE void NAME(run)(const ReducePlan *p, ACC *acc, const TYPE *x,
                              int64_t width, int64_t length) {
   int64_t step = p->column.stride,
           row = p->reduced[p->reduced_count - 1].stride;

@@ -6,12 +6,12 @@
 */
 
 /* Two plain choices each, in this order: compilers vectorise them. */
-REDUCE_INLINE TYPE NAME_OF(greater, of)(TYPE a, TYPE b) {
+TENSOR_INLINE TYPE NAME_OF(greater, of)(TYPE a, TYPE b) {
   TYPE m = a > b ? a : b;
   return IS_NAN(a) ? a : m;
 }
 
-REDUCE_INLINE TYPE NAME_OF(lesser, of)(TYPE a, TYPE b) {
+TENSOR_INLINE TYPE NAME_OF(lesser, of)(TYPE a, TYPE b) {
   TYPE m = a < b ? a : b;
   return IS_NAN(a) ? a : m;
 }

@@ -14,12 +14,6 @@
 /* Elements between two looks at the interrupt flag. */
 #define POLL_ELEMENTS (INT64_C(1) << 24)
 
-#if defined(__GNUC__)
-#define SOFTMAX_INLINE static inline __attribute__((always_inline))
-#else
-#define SOFTMAX_INLINE static inline
-#endif
-
 typedef struct Softmax {
   void *out;
   const void *x;
@@ -34,7 +28,7 @@ typedef struct Softmax {
 ** 1.5 * 2^23 leaves n in the low bits; ln 2 comes in two parts, so that n
 ** times the first is exact.
 */
-SOFTMAX_INLINE float exp_float(float x) {
+TENSOR_INLINE float exp_float(float x) {
   const float whole = 0x1.8p23f;
   float shifted = x * 0x1.715476p0f + whole, n = shifted - whole, scale;
   float r = x - n * 0x1.63p-1f + n * 0x1.bd0106p-13f;
@@ -54,7 +48,7 @@ SOFTMAX_INLINE float exp_float(float x) {
 }
 
 /* The same for -708 <= x <= 0. */
-SOFTMAX_INLINE double exp_double(double x) {
+TENSOR_INLINE double exp_double(double x) {
   const double whole = 0x1.8p52;
   double shifted = x * 0x1.71547652b82fep0 + whole, n = shifted - whole, scale;
   double r = x - n * 0x1.62e42feep-1 - n * 0x1.a39ef35793c76p-33;

@@ -9,8 +9,8 @@
 
 /* e[i] = exp(x[i] - shift[i * step]), step 0 or 1; e has SOFTMAX_TILE places.
 ** What is below SMALLEST comes out as 0. */
-SOFTMAX_INLINE void NAME(exps)(TYPE *restrict e, const TYPE *x,
-                               const TYPE *shift, int step, int n) {
+TENSOR_INLINE void NAME(exps)(TYPE *restrict e, const TYPE *x,
+                              const TYPE *shift, int step, int n) {
 #pragma omp simd
   for (int i = 0; i < n; i++) {
     TYPE v = x[i] - shift[i * step];
@@ -18,7 +18,7 @@ SOFTMAX_INLINE void NAME(exps)(TYPE *restrict e, const TYPE *x,
   }
 }
 
-SOFTMAX_INLINE TYPE NAME(greatest)(const TYPE *x, int64_t n) {
+TENSOR_INLINE TYPE NAME(greatest)(const TYPE *x, int64_t n) {
   TYPE part[TENSOR_LANES], most = x[0];
   int64_t i = 0;
   for (int j = 0; j < TENSOR_LANES; j++) part[j] = most;
@@ -34,7 +34,7 @@ SOFTMAX_INLINE TYPE NAME(greatest)(const TYPE *x, int64_t n) {
 
 /* Adds the n elements of a tile to the lanes of sum: a few of them together
 ** in TYPE, which all but loses nothing as none is negative, then as double. */
-SOFTMAX_INLINE void NAME(add)(double *restrict sum, TYPE *restrict e, int n) {
+TENSOR_INLINE void NAME(add)(double *restrict sum, TYPE *restrict e, int n) {
   TYPE part[TENSOR_LANES] = {0};
   int padded = (n + TENSOR_LANES - 1) / TENSOR_LANES * TENSOR_LANES;
   for (int i = n; i < padded; i++) e[i] = 0;
@@ -48,8 +48,7 @@ SOFTMAX_INLINE void NAME(add)(double *restrict sum, TYPE *restrict e, int n) {
 
 /* One contiguous row. A NaN or an infinity in it reaches every element by
 ** way of the sum. */
-SOFTMAX_INLINE void NAME(row)(TYPE *out, const TYPE *x, int64_t n,
-                              bool log_of) {
+TENSOR_INLINE void NAME(row)(TYPE *out, const TYPE *x, int64_t n, bool log_of) {
   TYPE shift = NAME(greatest)(x, n), e[SOFTMAX_TILE];
   double lanes[TENSOR_LANES] = {0}, sum = 0;
   for (int64_t i = 0; i < n; i += SOFTMAX_TILE) {
@@ -70,8 +69,8 @@ SOFTMAX_INLINE void NAME(row)(TYPE *out, const TYPE *x, int64_t n,
 }
 
 /* `width` columns side by side, n rows `row` elements apart. */
-SOFTMAX_INLINE void NAME(tile)(TYPE *out, const TYPE *x, int64_t n, int64_t row,
-                               int width, bool log_of) {
+TENSOR_INLINE void NAME(tile)(TYPE *out, const TYPE *x, int64_t n, int64_t row,
+                              int width, bool log_of) {
   TYPE shift[SOFTMAX_TILE], last[SOFTMAX_TILE], e[SOFTMAX_TILE];
   double sum[SOFTMAX_TILE] = {0};
   for (int j = 0; j < width; j++) shift[j] = x[j];

@@ -10,6 +10,9 @@
 /* Digits that are made at a time; divides SORT_BLOCK. */
 #define SORT_DIGITS 1024
 
+/* Keys of which one is selected by comparing all. */
+#define SORT_FEW 16
+
 /*
 ** A float's bits are in its order once the sign bit is turned around, and
 ** for negative numbers all other bits too. Zeros and NaN have several forms,

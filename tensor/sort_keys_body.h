@@ -106,7 +106,25 @@ static void NAME(count)(const SortKeys *k, KEY found, int low, int width,
   }
 }
 
+/* Of a few keys each is compared with all: cheaper than clearing counts. */
+static uint64_t NAME(select_of_few)(const SortKeys *k, int64_t rank,
+                                    int64_t *less) {
+  KEY keys[SORT_FEW];
+  NAME(digits)(keys, k, 0, k->n, 0, 0);
+  for (int64_t i = 0; i < k->n; i++) {
+    int64_t below = 0, upto = 0;
+    for (int64_t j = 0; j < k->n; j++) {
+      below += keys[j] < keys[i];
+      upto += keys[j] <= keys[i];
+    }
+    *less = below;
+    if (below <= rank && rank < upto) return keys[i];
+  }
+  return 0;
+}
+
 static uint64_t NAME(select)(const SortKeys *k, int64_t rank, int64_t *less) {
+  if (k->n <= SORT_FEW) return NAME(select_of_few)(k, rank, less);
   int64_t counts[SORT_BUCKETS];
   KEY found = 0;
   int left = k->bits, digit = tensor_sort_digit(k->n);

@@ -8,7 +8,7 @@
 #include "tensor/kernel.h"
 #include "tensor/sort.h"
 
-/* Merged slices between two looks at the interrupt flag. */
+/* Slices between two looks at the interrupt flag. */
 #define MERGE_BLOCK 65536
 
 /* `count` slices of `length` elements each, one after the other. */
@@ -85,14 +85,17 @@ static int order_slices(const Slices *s, Tensor *order, Tensor *other) {
 
 /* }== what follows from it {== */
 
-/* Which group each place of the order belongs to, from 1; how many. */
-static int64_t group(const Slices *s, const int64_t *order, int64_t *groups) {
-  int64_t n = 0;
+/* Which group each place of the order belongs to, from 1; *n is how many. */
+static int group(const Slices *s, const int64_t *order, int64_t *groups,
+                 int64_t *n) {
+  *n = 0;
   for (int64_t i = 0; i < s->count; i++) {
-    if (i == 0 || compare(s, order[i - 1] - 1, order[i] - 1) != 0) n++;
-    groups[i] = n;
+    if (i == 0 || compare(s, order[i - 1] - 1, order[i] - 1) != 0) ++*n;
+    groups[i] = *n;
+    if (i % MERGE_BLOCK == 0 && tensor_poll() != TENSOR_OK)
+      return TENSOR_INTERRUPTED;
   }
-  return n;
+  return TENSOR_OK;
 }
 
 static void fill_in(const Slices *s, const int64_t *order,
@@ -112,9 +115,11 @@ static void fill_in(const Slices *s, const int64_t *order,
 /* order and groups are room for as many numbers as there are slices. */
 static int unique(const Slices *s, Tensor *order, Tensor *groups, Tensor *first,
                   Tensor *inverse, Tensor *counts) {
+  int64_t n;
   int status = order_slices(s, order, groups);
+  if (status == TENSOR_OK)
+    status = group(s, numbers(order), numbers(groups), &n);
   if (status != TENSOR_OK) return status;
-  int64_t n = group(s, numbers(order), numbers(groups));
   status = tensor_new(first, TENSOR_INT64, 1, &n);
   if (status != TENSOR_OK) return status;
   status = tensor_new(counts, TENSOR_INT64, 1, &n);

@@ -17,12 +17,6 @@
 #define BAND         64 /* rows of the result that go together */
 #define STREAM_BYTES ((int64_t)1 << 20) /* results this large are streamed */
 
-#if defined(__GNUC__)
-#define TRANSPOSE_INLINE static inline __attribute__((always_inline))
-#else
-#define TRANSPOSE_INLINE static inline
-#endif
-
 /* One matrix: y (rows, columns) contiguous; element (r, c) is x[c * step +
 ** r]. */
 typedef struct Transpose {
@@ -32,7 +26,7 @@ typedef struct Transpose {
   bool stream; /* y's rows are aligned to 16 bytes and large */
 } Transpose;
 
-TRANSPOSE_INLINE void stream(void *to, const char *from, size_t bytes) {
+TENSOR_INLINE void stream(void *to, const char *from, size_t bytes) {
 #if defined(__SSE2__)
   for (size_t k = 0; k < bytes; k += 16) {
     __m128i part;

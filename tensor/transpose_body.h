@@ -10,14 +10,14 @@ typedef TYPE NAME(row) __attribute__((vector_size(sizeof(TYPE) * SIDE)));
 
 /* One of log2(SIDE) rounds: each takes the rows of one half between those of
 ** the other. */
-TRANSPOSE_INLINE void NAME(interleave)(NAME(row) * to, const NAME(row) * from) {
+TENSOR_INLINE void NAME(interleave)(NAME(row) * to, const NAME(row) * from) {
   for (int k = 0; k < SIDE / 2; k++) {
     to[2 * k] = LOW(from[k], from[k + SIDE / 2]);
     to[2 * k + 1] = HIGH(from[k], from[k + SIDE / 2]);
   }
 }
 
-TRANSPOSE_INLINE void NAME(square)(const Transpose *t, int64_t r, int64_t c) {
+TENSOR_INLINE void NAME(square)(const Transpose *t, int64_t r, int64_t c) {
   NAME(row) a[SIDE], b[SIDE];
   const TYPE *x = (const TYPE *)t->x + c * t->step + r;
   TYPE *y = (TYPE *)t->y + r * t->columns + c;
@@ -37,8 +37,8 @@ TRANSPOSE_INLINE void NAME(square)(const Transpose *t, int64_t r, int64_t c) {
       memcpy(y + k * t->columns, &b[k], sizeof b[k]);
 }
 
-TRANSPOSE_INLINE void NAME(edge)(const Transpose *t, int64_t r0, int64_t r1,
-                                 int64_t c0, int64_t c1) {
+TENSOR_INLINE void NAME(edge)(const Transpose *t, int64_t r0, int64_t r1,
+                              int64_t c0, int64_t c1) {
   const TYPE *x = t->x;
   TYPE *y = t->y;
   for (int64_t r = r0; r < r1; r++)

@@ -249,18 +249,6 @@ void tensor_squeeze(Tensor *out, const Tensor *x, int dim) {
   drop_dim(out, dim);
 }
 
-void tensor_unsqueeze(Tensor *out, const Tensor *x, int dim) {
-  Tensor view = *x;
-  for (int d = x->ndim; d > dim; d--) {
-    view.shape[d] = x->shape[d - 1];
-    view.strides[d] = x->strides[d - 1];
-  }
-  view.ndim = x->ndim + 1;
-  view.shape[dim] = 1;
-  view.strides[dim] = dim < x->ndim ? x->shape[dim] * x->strides[dim] : 1;
-  tensor_alias(out, &view);
-}
-
 static int broadcast_failure(int an, const int64_t *a, int bn, const int64_t *b,
                              int64_t from_end) {
   char atext[TENSOR_SHAPE_TEXT], btext[TENSOR_SHAPE_TEXT];

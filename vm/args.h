@@ -67,6 +67,12 @@ typedef struct VmArgs {
 int vm_read_args(lua_State *L, const VmBinding *b, VmArgs *args);
 void vm_release_args(VmArgs *args);
 
+/* One of them: parameter k of b, from stack index idx; several in place of a
+** list may go on to last. Or what it is when it was not given. */
+int vm_read_argument(lua_State *L, const VmBinding *b, int k, int idx, int last,
+                     VmArgs *args);
+int vm_default_argument(lua_State *L, const VmBinding *b, int k, VmArgs *args);
+
 /* A tensor, number or boolean as a counted value; NULL with a message. */
 Value *vm_read_operand(lua_State *L, int idx, const char *what);
 
@@ -75,6 +81,10 @@ Value *vm_read_operand(lua_State *L, int idx, const char *what);
 const char *vm_colon_hint(lua_State *L);
 /* "a string", "nil", "a float32 tensor": what stands at idx. */
 const char *vm_kind_of(lua_State *L, int idx);
+/* Leaves the message that the key at idx is none of the operation's options,
+** `names`; TENSOR_FAIL. */
+int vm_unknown_option(lua_State *L, int idx, const char *operation,
+                      const char *names);
 /* The integer at idx: integral floats count. False if there is none. */
 bool vm_read_integer(lua_State *L, int idx, int64_t *n);
 /* Sizes at idx..last: numbers, or one table of them, at most most. */

@@ -18,17 +18,16 @@ static NnBackward check_options(lua_State *L, int idx, const char *who) {
   lua_pushnil(L);
   while (lua_next(L, idx) != 0) {
     const char *name =
-        lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+        lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
     if (strcmp(name, "retain_graph") == 0)
       o.retain_graph = lua_toboolean(L, -1) != 0;
     else if (strcmp(name, "create_graph") == 0)
       o.create_graph = lua_toboolean(L, -1) != 0;
     else if (strcmp(name, "grad_outputs") != 0 &&
              strcmp(name, "allow_unused") != 0)
-      vm_error(L,
-               "%s: unknown option \"%s\"; the options are retain_graph, "
-               "create_graph, grad_outputs, allow_unused",
-               who, name);
+      vm_raise(L, vm_unknown_option(L, -2, who,
+                                    "retain_graph, create_graph, "
+                                    "grad_outputs, allow_unused"));
     lua_pop(L, 1);
   }
   return o;
@@ -115,6 +114,37 @@ static Value **check_seeds(lua_State *L, int options, int outputs) {
   return seeds;
 }
 
+/* Pushes a list of empty boxes. */
+static void push_boxes(lua_State *L, int count) {
+  lua_createtable(L, count, 0);
+  for (int k = 0; k < count; k++) {
+    vm_new_box(L);
+    lua_rawseti(L, -2, k + 1);
+  }
+}
+
+static Value **box_of(lua_State *L, int k) {
+  lua_rawgeti(L, -1, k + 1);
+  Value **box = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  return box;
+}
+
+/* Zeros for the inputs that nothing has reached, into the boxes on top. */
+static int fill_empty_boxes(lua_State *L, int count, Value *const *in) {
+  for (int k = 0; k < count; k++) {
+    Value **box = box_of(L, k);
+    Tensor zeros;
+    if (*box != NULL) continue;
+    int status = tensor_new_like(&zeros, in[k]->t.dtype, &in[k]->t);
+    if (status != TENSOR_OK) return status;
+    tensor_fill(&zeros, 0);
+    *box = nn_value_new(&zeros);
+    if (*box == NULL) return TENSOR_NO_MEMORY;
+  }
+  return TENSOR_OK;
+}
+
 /* grad(outputs, inputs [, options]): a list of gradients, or the one of a
 ** single input; zeros where an output does not depend on it. */
 static int autograd_grad(lua_State *L) {
@@ -133,31 +163,13 @@ static int autograd_grad(lua_State *L) {
   luaL_checkstack(L, 8, "too many inputs");
   Value **gradients =
       lua_newuserdatauv(L, (size_t)(inputs + 1) * sizeof *gradients, 0);
-  lua_createtable(L, inputs, 0);
-  for (int k = 0; k < inputs; k++) { /* empty boxes first */
-    vm_new_box(L);
-    lua_rawseti(L, -2, k + 1);
-  }
+  push_boxes(L, inputs);
   lua_State *before = vm_calls_back(L);
   int status = nn_gradients(outputs, out, seeds, inputs, in, gradients, o);
   vm_calls_back(before);
-  for (int k = 0; k < inputs; k++) {
-    lua_rawgeti(L, -1, k + 1);
-    *(Value **)lua_touserdata(L, -1) = gradients[k];
-    lua_pop(L, 1);
-  }
+  for (int k = 0; k < inputs; k++) *box_of(L, k) = gradients[k];
+  if (status == TENSOR_OK) status = fill_empty_boxes(L, inputs, in);
   if (status != TENSOR_OK) return vm_raise(L, status);
-  for (int k = 0; k < inputs; k++) {
-    if (gradients[k] != NULL) continue;
-    Tensor zeros;
-    lua_rawgeti(L, -1, k + 1);
-    Value **box = lua_touserdata(L, -1);
-    status = tensor_new_like(&zeros, in[k]->t.dtype, &in[k]->t);
-    if (status != TENSOR_OK) return vm_raise(L, status);
-    tensor_fill(&zeros, 0);
-    *box = nn_value_new(&zeros);
-    lua_pop(L, 1);
-  }
   if (single) lua_rawgeti(L, -1, 1);
   vm_charge(L);
   return 1;

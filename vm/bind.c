@@ -142,14 +142,51 @@ static int no_target(lua_State *L, const VmBinding *b) {
                   b->row->name, b->in_place ? "_" : "", kind, vm_colon_hint(L));
 }
 
+/* Pushes what stands in for the row where the value at idx asks for it. */
+static bool push_stand_in(lua_State *L, int idx) {
+  return lua_type(L, idx) == LUA_TTABLE &&
+         luaL_getmetafield(L, idx, "__tensor_function") != LUA_TNIL;
+}
+
+/* The same for any of the arguments, or of the items of a list. */
+static bool find_stand_in(lua_State *L, int top) {
+  luaL_checkstack(L, 4, "too many arguments");
+  for (int idx = 1; idx <= top; idx++) {
+    if (push_stand_in(L, idx)) return true;
+    int64_t n =
+        lua_type(L, idx) == LUA_TTABLE ? (int64_t)lua_rawlen(L, idx) : 0;
+    for (int64_t i = 1; i <= n; i++) {
+      lua_rawgeti(L, idx, (lua_Integer)i);
+      bool found = push_stand_in(L, lua_gettop(L));
+      if (found) lua_remove(L, -2);
+      if (found) return true;
+      lua_pop(L, 1);
+    }
+  }
+  return false;
+}
+
+/* Arguments were refused. A table with __tensor_function in its metatable
+** stands for a tensor to come, and answers instead: f(name, ...). */
+static int refused(lua_State *L, const VmBinding *b, int top, int status) {
+  lua_settop(L, top);
+  if (!find_stand_in(L, top)) return vm_raise(L, status);
+  lua_insert(L, 1);
+  lua_pushstring(L, b->row->name);
+  lua_insert(L, 2);
+  lua_call(L, top + 1, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
 static int row_function(lua_State *L) {
   const VmBinding *b = lua_touserdata(L, lua_upvalueindex(1));
   VmArgs args;
+  int top = lua_gettop(L);
   bool changes = b->in_place || b->row->in_place;
   bool several = has_several(b->row);
   if (changes && vm_to_value(L, 1) == NULL) return no_target(L, b);
   int status = vm_read_args(L, b, &args);
-  if (status != TENSOR_OK) return vm_raise(L, status);
+  if (status != TENSOR_OK) return refused(L, b, top, status);
   if (changes) return change_in_place(L, b, &args);
   if (several) return push_several(L, b, &args);
   return push_one(L, b, &args, vm_new_box(L));

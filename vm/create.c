@@ -1,5 +1,5 @@
 /*
-** create.c - new tensors: from Lua tables, filled, counted.
+** create.c - new tensors, filled or counted, and x:float() and its kin.
 */
 #include <math.h>
 #include <stdlib.h>
@@ -7,36 +7,7 @@
 
 #include "vm/create.h"
 
-/* {== shapes and dtypes */
-
-/* The dtype named at idx, or `absent` when there is nothing. */
-TensorDType vm_check_dtype(lua_State *L, int idx, TensorDType absent,
-                           const char *who) {
-  if (lua_isnoneornil(L, idx)) return absent;
-  int d = lua_type(L, idx) == LUA_TSTRING
-              ? tensor_dtype_parse(lua_tostring(L, idx))
-              : -1;
-  if (d < 0)
-    vm_error(L,
-             "%s: a dtype is one of float32, float64, int64, int32, uint8, "
-             "bool; got %s",
-             who, vm_kind_of(L, idx));
-  return (TensorDType)d;
-}
-
-/* Sizes from idx on (numbers, or a table), then perhaps a dtype. */
-void vm_check_shape(lua_State *L, int idx, const char *who, OpShape *s,
-                    TensorDType absent) {
-  int last = lua_gettop(L), dtype_at = 0;
-  if (last >= idx && lua_type(L, last) == LUA_TSTRING) dtype_at = last--;
-  while (last >= idx && lua_isnil(L, last)) last--;
-  if (last < idx)
-    vm_error(L, "%s: a shape is missing%s", who,
-             dtype_at == 0 ? "" : ": whole numbers before the dtype");
-  int status = vm_read_shape(L, idx, last, who, s->shape, &s->ndim);
-  if (status != TENSOR_OK) vm_raise(L, status);
-  s->dtype = dtype_at == 0 ? absent : vm_check_dtype(L, dtype_at, absent, who);
-}
+/* {== the box */
 
 /* A fresh tensor in a box on the stack; once more after collecting. */
 Tensor *vm_push_new(lua_State *L, const OpShape *s, const char *who) {
@@ -60,125 +31,6 @@ int vm_made(lua_State *L, int status) {
   if (status != TENSOR_OK) return vm_raise(L, status);
   vm_charge(L);
   return 1;
-}
-
-/* }== from tables {== */
-
-static int shape_of_table(lua_State *L, int idx, OpShape *s, bool *bools) {
-  lua_pushvalue(L, idx);
-  s->ndim = 0;
-  while (lua_type(L, -1) == LUA_TTABLE) {
-    if (s->ndim == TENSOR_MAX_DIMS)
-      return tensor_fail("tables nested deeper than %d", TENSOR_MAX_DIMS);
-    s->shape[s->ndim++] = (int64_t)lua_rawlen(L, -1);
-    lua_rawgeti(L, -1, 1);
-    lua_remove(L, -2);
-  }
-  *bools = lua_type(L, -1) == LUA_TBOOLEAN;
-  lua_pop(L, 1);
-  return TENSOR_OK;
-}
-
-static int bad_element(lua_State *L, const int64_t *index, int depth) {
-  char at[TENSOR_SHAPE_TEXT];
-  return tensor_fail("element %s must be a number, got %s",
-                     tensor_shape_text(depth, index, at), vm_kind_of(L, -1));
-}
-
-static int set_element(lua_State *L, Tensor *t, int64_t offset,
-                       const int64_t *index) {
-  Value *v = vm_to_value(L, -1);
-  if (lua_isinteger(L, -1))
-    tensor_set_int(t, offset, (int64_t)lua_tointeger(L, -1));
-  else if (lua_type(L, -1) == LUA_TNUMBER)
-    tensor_set(t, offset, (double)lua_tonumber(L, -1));
-  else if (lua_type(L, -1) == LUA_TBOOLEAN)
-    tensor_set_int(t, offset, lua_toboolean(L, -1));
-  else if (v != NULL && tensor_numel(&v->t) == 1)
-    tensor_set(t, offset, tensor_get(&v->t, 0));
-  else
-    return bad_element(L, index, t->ndim);
-  return TENSOR_OK;
-}
-
-/* Fills from the table on top of the stack, dim by dim. */
-static int fill_from_table(lua_State *L, Tensor *t, int dim, int64_t offset,
-                           int64_t *index) {
-  if (dim == t->ndim) return set_element(L, t, offset, index);
-  if (lua_type(L, -1) != LUA_TTABLE) return bad_element(L, index, dim);
-  int64_t n = (int64_t)lua_rawlen(L, -1);
-  if (n != t->shape[dim]) {
-    char at[TENSOR_SHAPE_TEXT];
-    return tensor_fail("the tables are not of equal length: the one "
-                       "at %s has %lld element%s, the first of its level %lld",
-                       tensor_shape_text(dim, index, at), (long long)n,
-                       n == 1 ? "" : "s", (long long)t->shape[dim]);
-  }
-  if (!lua_checkstack(L, 4)) return tensor_no_memory(0);
-  for (int64_t k = 0; k < n; k++) {
-    index[dim] = k + 1;
-    lua_rawgeti(L, -1, (lua_Integer)k + 1);
-    int status =
-        fill_from_table(L, t, dim + 1, offset + k * t->strides[dim], index);
-    if (status != TENSOR_OK) return status;
-    lua_pop(L, 1);
-  }
-  return TENSOR_OK;
-}
-
-static int raise_in(lua_State *L, const char *who, int status) {
-  tensor_fail_in(status, "%s: ", who);
-  return vm_raise(L, status);
-}
-
-/* Pushes a tensor of that shape with what the tables at idx hold. */
-static void push_filled(lua_State *L, int idx, const OpShape *s,
-                        const char *who) {
-  int64_t index[TENSOR_MAX_DIMS] = {0};
-  Tensor *t = vm_push_new(L, s, who);
-  lua_pushvalue(L, idx);
-  int status = fill_from_table(L, t, 0, 0, index);
-  if (status != TENSOR_OK) raise_in(L, who, status);
-  lua_pop(L, 1);
-}
-
-void vm_push_table(lua_State *L, int idx, TensorDType dtype, const char *who) {
-  OpShape s = {.dtype = dtype};
-  bool bools;
-  int status = shape_of_table(L, idx, &s, &bools);
-  if (status != TENSOR_OK) raise_in(L, who, status);
-  push_filled(L, idx, &s, who);
-}
-
-/* tensor(x [, dtype]): the module itself is at 1. */
-static int create_call(lua_State *L) {
-  OpShape s;
-  bool bools = false;
-  Value *v = vm_to_value(L, 2);
-  int type = lua_type(L, 2);
-  if (lua_type(L, 3) == LUA_TNUMBER)
-    return vm_error(L, "tensor: several numbers stand in a table, as in "
-                       "tensor({1, 2}); after it comes the dtype");
-  if (v == NULL && type != LUA_TTABLE && type != LUA_TNUMBER &&
-      type != LUA_TBOOLEAN)
-    return vm_error(L,
-                    "tensor: makes a tensor of a number or of nested "
-                    "tables of numbers, got %s",
-                    vm_kind_of(L, 2));
-  if (v != NULL) {
-    Tensor copy;
-    TensorDType d = vm_check_dtype(L, 3, v->t.dtype, "tensor");
-    int status = tensor_clone(&copy, &v->t, d);
-    if (status != TENSOR_OK) return vm_raise(L, status);
-    vm_push_tensor(L, &copy);
-    return 1;
-  }
-  int status = shape_of_table(L, 2, &s, &bools);
-  if (status != TENSOR_OK) return raise_in(L, "tensor", status);
-  s.dtype =
-      vm_check_dtype(L, 3, bools ? TENSOR_BOOL : nn_default_dtype, "tensor");
-  push_filled(L, 2, &s, "tensor");
-  return vm_made(L, TENSOR_OK);
 }
 
 /* }== filled {== */
@@ -217,7 +69,7 @@ static int create_empty(lua_State *L) {
 static int create_full(lua_State *L) {
   OpShape s;
   int last = lua_gettop(L), dtype_at = 0, value_at = 2;
-  if (last > 1 && lua_type(L, last) == LUA_TSTRING) dtype_at = last--;
+  if (last > 1 && vm_is_dtype(L, last)) dtype_at = last--;
   if (last < 2) return vm_error(L, "full: takes a shape and a value");
   if (lua_type(L, 1) != LUA_TTABLE) value_at = last;
   int status = vm_read_shape(L, 1, value_at - 1, "full", s.shape, &s.ndim);
@@ -242,14 +94,6 @@ static int create_eye(lua_State *L) {
   return vm_made(L, status);
 }
 
-/* The shape of the tensor at 1, with its dtype or that at idx. */
-void vm_check_like(lua_State *L, int idx, const char *who, OpShape *s) {
-  Value *v = vm_check_value(L, 1);
-  s->dtype = vm_check_dtype(L, idx, v->t.dtype, who);
-  s->ndim = v->t.ndim;
-  memcpy(s->shape, v->t.shape, sizeof s->shape);
-}
-
 static int create_zeros_like(lua_State *L) {
   OpShape s;
   vm_check_like(L, 2, "zeros_like", &s);
@@ -271,6 +115,20 @@ static int create_full_like(lua_State *L) {
 
 /* }== counted {== */
 
+/* Elements between two looks at the interrupt flag. */
+#define POLL_EVERY (INT64_C(1) << 22)
+
+/* t[k] = first + k distance, or 10 to the power of it. */
+static int fill_spaced(Tensor *t, double first, double distance, bool powers) {
+  for (int64_t k = 0; k < t->shape[0]; k++) {
+    double x = first + (double)k * distance;
+    tensor_set(t, k, powers ? pow(10, x) : x);
+    if (k % POLL_EVERY == 0 && tensor_poll() != TENSOR_OK)
+      return TENSOR_INTERRUPTED;
+  }
+  return TENSOR_OK;
+}
+
 /* How many steps of `step` fit from first to last, both included. */
 static int64_t count_steps(double first, double last, double step) {
   double n = floor((last - first) / step * (1 + 1e-15) + 1e-10) + 1;
@@ -291,15 +149,18 @@ static int arange_whole(lua_State *L, OpShape *s, int64_t first, int64_t last,
                         int64_t step) {
   s->shape[0] = count_whole(first, last, step);
   Tensor *t = vm_push_new(L, s, "arange");
-  for (int64_t k = 0; k < s->shape[0]; k++)
+  for (int64_t k = 0; k < s->shape[0]; k++) {
     tensor_set_int(t, k, first + k * step);
+    if (k % POLL_EVERY == 0 && tensor_poll() != TENSOR_OK)
+      return vm_raise(L, TENSOR_INTERRUPTED);
+  }
   return vm_made(L, TENSOR_OK);
 }
 
 static int create_arange(lua_State *L) {
   OpShape s = {.ndim = 1};
   int top = lua_gettop(L);
-  if (top > 1 && lua_type(L, top) == LUA_TSTRING) top--;
+  if (top > 1 && vm_is_dtype(L, top)) top--;
   bool whole = true;
   if (top < 1 || top > 3)
     return vm_error(L, "arange: takes (n), (first, last) or (first, last, "
@@ -323,10 +184,8 @@ static int create_arange(lua_State *L) {
                         lua_tointeger(L, top > 1 ? 2 : 1),
                         top > 2 ? lua_tointeger(L, 3) : 1);
   s.shape[0] = count_steps(first, last, step);
-  Tensor *t = vm_push_new(L, &s, "arange");
-  for (int64_t k = 0; k < s.shape[0]; k++)
-    tensor_set(t, k, first + (double)k * step);
-  return vm_made(L, TENSOR_OK);
+  return vm_made(L,
+                 fill_spaced(vm_push_new(L, &s, "arange"), first, step, false));
 }
 
 double vm_check_number(lua_State *L, int idx, const char *who,
@@ -356,18 +215,15 @@ static int create_linspace(lua_State *L) {
   double first, distance;
   Tensor *t = push_spaced(L, "linspace", &first, &distance);
   int64_t n = t->shape[0];
-  for (int64_t k = 0; k < n; k++)
-    tensor_set(t, k, first + (double)k * distance);
+  int status = fill_spaced(t, first, distance, false);
   if (n > 1) tensor_set(t, n - 1, lua_tonumber(L, 2));
-  return vm_made(L, TENSOR_OK);
+  return vm_made(L, status);
 }
 
 static int create_logspace(lua_State *L) {
   double first, distance;
   Tensor *t = push_spaced(L, "logspace", &first, &distance);
-  for (int64_t k = 0; k < t->shape[0]; k++)
-    tensor_set(t, k, pow(10, first + (double)k * distance));
-  return vm_made(L, TENSOR_OK);
+  return vm_made(L, fill_spaced(t, first, distance, true));
 }
 
 /* }== dtypes {== */
@@ -401,13 +257,6 @@ static int to_bool(lua_State *L) { return to_dtype(L, TENSOR_BOOL); }
 /* }== */
 
 const VmFunction vm_functions_create[] = {
-    {"tensor", "table, dtype = \"float32\"", create_call,
-     "A tensor of a number or of nested tables of numbers (booleans give a "
-     "bool tensor); of a tensor, a copy.\n"
-     "  > tensor({{1, 2}, {3, 4}}, \"int64\")\n"
-     "  int64 (2, 2)\n"
-     "    1  2\n"
-     "    3  4"},
     {"tensor.zeros", "shape...: ints, dtype = \"float32\"", create_zeros,
      "A tensor full of 0.\n"
      "  > tensor.zeros(2, 3)\n"
@@ -416,7 +265,9 @@ const VmFunction vm_functions_create[] = {
      "    0  0  0\n"
      "  > tensor.zeros({2}, \"int64\")\n"
      "  int64 (2)\n"
-     "    0  0"},
+     "    0  0\n"
+     "  > tensor.zeros{2, 3, dtype=\"int64\"}.dtype\n"
+     "  int64"},
     {"tensor.ones", "shape...: ints, dtype = \"float32\"", create_ones,
      "A tensor full of 1.\n"
      "  > tensor.ones(2, 3)\n"

@@ -6,9 +6,16 @@
 
 #include "vm/module.h"
 
-/* The dtype named at idx, or `absent` when there is nothing. */
+/* The dtype named at idx, or `absent` when there is nothing; it may stand in
+** a table of options, {dtype = ...}. */
 TensorDType vm_check_dtype(lua_State *L, int idx, TensorDType absent,
                            const char *who);
+/* The field dtype of the table at idx, which may also hold a list; `absent`
+** when there is none. Raises an error for other names. */
+TensorDType vm_check_named_dtype(lua_State *L, int idx, TensorDType absent,
+                                 const char *who);
+/* Whether what is at idx, behind a shape or numbers, stands for a dtype. */
+bool vm_is_dtype(lua_State *L, int idx);
 /* Sizes from idx on (numbers, or a table), then perhaps a dtype. */
 void vm_check_shape(lua_State *L, int idx, const char *who, OpShape *s,
                     TensorDType absent);

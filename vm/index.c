@@ -31,7 +31,8 @@ typedef struct Plan {
 static int too_many(const Plan *p) {
   char shape[TENSOR_SHAPE_TEXT];
   return tensor_fail("too many indices: a tensor of shape %s has %d dim%s (an "
-                     "entry for each dim; a range is a table of its own)",
+                     "entry for each dim; a range is a table of its own, a "
+                     "list of positions is tensor(list, \"int64\"))",
                      tensor_shape_text(p->x->t.ndim, p->x->t.shape, shape),
                      p->x->t.ndim, p->x->t.ndim == 1 ? "" : "s");
 }
@@ -41,6 +42,9 @@ static int add_integer(Plan *p, int64_t index) {
   int64_t size = p->x->t.shape[p->dim];
   if (index == 0)
     return tensor_fail("index 0 in dim %d: positions count from 1", p->dim + 1);
+  if (size == 0)
+    return tensor_fail("index %lld is outside dim %d of size 0: it is empty",
+                       (long long)index, p->dim + 1);
   if (index > size || index < -size)
     return tensor_fail("index %lld is outside dim %d of size %lld (positions "
                        "are 1..%lld, or -1..-%lld from the end)",
@@ -217,8 +221,11 @@ static int add_entry(lua_State *L, Plan *p, int idx) {
   if (vm_read_integer(L, idx, &n)) return add_integer(p, n);
   if (lua_type(L, idx) == LUA_TTABLE) return add_range_table(L, p, idx);
   return tensor_fail("an index must be a whole number, a range {first, last}, "
-                     "{} or a tensor, got %s",
-                     vm_kind_of(L, idx));
+                     "{} or a tensor, got %s%s",
+                     vm_kind_of(L, idx),
+                     lua_type(L, idx) == LUA_TBOOLEAN
+                         ? " (== compares whole tensors: a mask is x:eq(y))"
+                         : "");
 }
 
 /* The entries stay on the Lua stack, so that index tensors stay alive. */
@@ -328,9 +335,16 @@ static int gather_picks(const Plan *p, Picks *k) {
   return status;
 }
 
+/* Whether all that is picked lies under one mask of the first dims. */
+static bool is_masked(const Plan *p) {
+  return p->picks == 1 && p->pick_dim[0] == 0 &&
+         p->pick[0]->t.dtype == TENSOR_BOOL;
+}
+
 /* Pushes what the plan picks from `sliced`. */
 static int push_picked(lua_State *L, const Plan *p, Value *sliced) {
-  Picks k = {.inputs = 1, .in = {sliced}};
+  Picks k = {.inputs = 1, .in = {sliced, p->pick[0]}};
+  if (is_masked(p)) return vm_apply(L, nn_row("masked_select"), 2, k.in, NULL);
   int status = gather_picks(p, &k);
   if (status != TENSOR_OK) return status;
   status = vm_apply(L, nn_row("index"), k.inputs, k.in, &k.attrs);

@@ -20,6 +20,7 @@ typedef struct VmFunction {
 /* Lists of documented functions; each ends with a NULL name. A function
 ** named "tensor.f" goes into the module, "tensor:f" into the methods, and
 ** "autograd.f" into native.autograd. */
+extern const VmFunction vm_functions_table[];
 extern const VmFunction vm_functions_create[];
 extern const VmFunction vm_functions_random[];
 extern const VmFunction vm_functions_value[];

@@ -79,8 +79,9 @@ static void set_lazy_globals(lua_State *L) {
 /* }== the modules made of C functions {== */
 
 static const VmFunction *const lists[] = {
-    vm_functions_create, vm_functions_random,   vm_functions_value,
-    vm_functions_print,  vm_functions_autograd, vm_functions_files};
+    vm_functions_table, vm_functions_create, vm_functions_random,
+    vm_functions_value, vm_functions_print,  vm_functions_autograd,
+    vm_functions_files};
 
 /* tensor.f and tensor:f into both tables, other modules' into natives. */
 static void add_function(lua_State *L, const VmFunction *f, int module,
@@ -103,7 +104,7 @@ static void add_function(lua_State *L, const VmFunction *f, int module,
 /* The call of the module, tensor(...), is the first of the first list. */
 static void make_callable(lua_State *L, int module) {
   lua_createtable(L, 0, 1);
-  lua_pushcfunction(L, vm_functions_create[0].function);
+  lua_pushcfunction(L, vm_functions_table[0].function);
   lua_setfield(L, -2, "__call");
   lua_setmetatable(L, module);
 }

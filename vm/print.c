@@ -82,10 +82,10 @@ static int check_name(lua_State *L, int idx) {
       lua_type(L, idx) == LUA_TSTRING ? lua_tostring(L, idx) : "";
   for (int k = 0; k < SETTINGS; k++)
     if (strcmp(settings[k].name, name) == 0) return k;
-  return vm_error(L,
-                  "%s: unknown option %s; the options are precision, "
-                  "threshold, edgeitems, linewidth, sci_mode, margins, summary",
-                  who, vm_kind_of(L, idx));
+  return vm_raise(L, vm_unknown_option(L, idx, who,
+                                       "precision, threshold, edgeitems, "
+                                       "linewidth, sci_mode, margins, "
+                                       "summary"));
 }
 
 static int64_t check_whole(lua_State *L, int k) {

@@ -159,7 +159,7 @@ static bool push_attribute(lua_State *L, Value *v, const char *name) {
     lua_pushboolean(L, v->track != NULL);
   } else if (strcmp(name, "T") == 0) {
     OpAttrs attrs;
-    attrs.i[0] = attrs.i[1] = NN_ABSENT;
+    attrs.counts[0] = 0;
     int status = vm_apply(L, nn_row("transpose"), 1, &v, &attrs);
     if (status != TENSOR_OK) vm_raise(L, status);
   } else {
@@ -179,7 +179,7 @@ static int unknown_field(lua_State *L, const char *name) {
   lua_getglobal(L, "require");
   lua_pushliteral(L, "suggest");
   if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_istable(L, -1)) {
-    lua_getfield(L, -1, "nearest");
+    lua_getfield(L, -1, "member");
     lua_pushstring(L, name);
     lua_newtable(L);
     lua_Integer n = 0;
@@ -194,10 +194,8 @@ static int unknown_field(lua_State *L, const char *name) {
       lua_rawseti(L, -2, ++n);
     }
     if (lua_pcall(L, 2, 1, 0) == LUA_OK && lua_isstring(L, -1))
-      return vm_error(L,
-                      "a tensor has no field or method \"%s\" (did you "
-                      "mean \"%s\"?)",
-                      name, lua_tostring(L, -1));
+      return vm_error(L, "a tensor has no field or method \"%s\" (%s)", name,
+                      lua_tostring(L, -1));
   }
   return vm_error(L, "a tensor has no field or method \"%s\"", name);
 }

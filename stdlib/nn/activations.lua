@@ -3,7 +3,6 @@
 
 local native = require("native")
 local options = require("options")
-local registered = require("nn.registered")
 local tensor = require("tensor")
 
 local activations = {}
@@ -276,9 +275,8 @@ local function find(activation)
     return nil, string.format("activation must be a name or a function, got %s",
       options.show(activation))
   end
-  local f = by_name[activation] or registered.get(activation)
-  if f then
-    return f
+  if by_name[activation] then
+    return by_name[activation]
   end
   return nil, string.format("unknown activation %q%s", activation,
     options.hint(activation, names))

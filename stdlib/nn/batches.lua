@@ -35,21 +35,21 @@ end
 -- The inputs as a list of tensors; makes the graph where it is not there.
 function batches.inputs(model, x)
   if not model.plan then
-    model:ensure_graph { first_tensor(x) }
+    model:ensure_graph {first_tensor(x)}
   end
   local names = model.input_names
   if not names then
-    return type(x) == "table" and x or { x }
+    return type(x) == "table" and x or {x}
   end
   local list = model:by_name("input", names, x)
   check_tensors("input", list, names)
   return list
 end
 
--- The targets as a list of tensors.
+-- The targets as a list of tensors: those of the outputs that take some.
 function batches.targets(model, y)
   local names = model:target_names()
-  local list = model:by_name("output", names, y)
+  local list = model:by_name("target", names, y)
   check_tensors("target of output", list, names)
   return list
 end
@@ -68,12 +68,29 @@ end
 
 -- Tensors --------------------------------------------------------------------
 
-local function check_lengths(arrays)
+-- What array number i of inputs, then targets, then weights is, in words.
+local function array_name(model, i, inputs, targets)
+  local function named(what, names, k)
+    local name = names and names[k]
+    return name and string.format("%s '%s'", what, name) or what .. " " .. k
+  end
+  if i <= inputs then
+    return named("input", model.input_names, i)
+  elseif i <= inputs + targets then
+    return named("target of output", model:target_names(), i - inputs)
+  end
+  return "sample_weight"
+end
+
+-- Fails unless all have as many samples; returns how many.
+local function check_lengths(model, xs, ys, arrays)
   local samples = #arrays[1]
-  for _, x in ipairs(arrays) do
+  for i, x in ipairs(arrays) do
     if #x ~= samples then
-      native.fail("all data must have the same number of samples: the first "
-        .. "has %d, another %d (%s)", samples, #x, tostring(x.shape))
+      native.fail("%s: all data must have the same number of samples: %s has "
+        .. "%d, but %s has %d %s", tostring(model),
+        array_name(model, 1, #xs, #ys), samples,
+        array_name(model, i, #xs, #ys), #x, tostring(x.shape))
     end
   end
   return samples
@@ -125,10 +142,10 @@ end
 -- A source over lists of tensors; ys and weights (a list of one) may be nil.
 function batches.arrays(model, xs, ys, weights, batch_size)
   local all = table.move(xs, 1, #xs, 1, {})
-  for _, list in ipairs { ys or {}, weights or {} } do
+  for _, list in ipairs {ys or {}, weights or {}} do
     table.move(list, 1, #list, #all + 1, all)
   end
-  local samples = check_lengths(all)
+  local samples = check_lengths(model, xs, ys or {}, all)
   return setmetatable({
     model = model,
     xs = xs,
@@ -196,7 +213,7 @@ local function weights_of(model, ys, sample_weight, class_weight)
     local by_class = require("nn.class_weight")(model, ys, class_weight)
     weights = weights and weights * by_class or by_class
   end
-  return weights and { weights }
+  return weights and {weights}
 end
 
 -- The source of (x, y) as fit, evaluate and predict take them. `o` has

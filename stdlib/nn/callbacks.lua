@@ -70,7 +70,7 @@ end
 function callbacks.list(model, given, verbose, params)
   local all, history, want_batches = {}, nil, false
   if given and next(given) ~= nil and given[1] == nil then
-    given = { given }
+    given = {given}
   end
   for i, callback in ipairs(given or {}) do
     check_callback(callback, i)
@@ -94,7 +94,7 @@ function callbacks.list(model, given, verbose, params)
   end
   history = history or callbacks.History()
   all[#all + 1] = history
-  local list = { history = history, want_batches = want_batches }
+  local list = {history = history, want_batches = want_batches}
   return by_event(setmetatable(list, List), all)
 end
 
@@ -115,7 +115,7 @@ end
 
 -- Monitoring -----------------------------------------------------------------
 
-local MODES = options.one_of { "auto", "min", "max" }
+local MODES = options.one_of {"auto", "min", "max"}
 
 -- Fails at the start of training where the log will not have `monitor`.
 local function require_monitor(name, callback)
@@ -179,7 +179,7 @@ end
 
 function History:__tostring()
   local names = history_names(self)
-  local lines = { "epoch" }
+  local lines = {"epoch"}
   for _, name in ipairs(names) do
     lines[1] = lines[1] .. string.format("  %10s", name)
   end
@@ -262,13 +262,13 @@ end
 --   > nn.callbacks.EarlyStopping{patience=3}.monitor
 --   val_loss
 callbacks.EarlyStopping = define("EarlyStopping", {
-  { "monitor", options.string, "val_loss" },
-  { "min_delta", options.non_negative_number, 0 },
-  { "patience", options.non_negative_integer, 0 },
-  { "verbose", options.non_negative_integer, 0 },
-  { "mode", MODES, "auto" },
-  { "baseline", options.number },
-  { "restore_best_weights", options.boolean, false },
+  {"monitor", options.string, "val_loss"},
+  {"min_delta", options.non_negative_number, 0},
+  {"patience", options.non_negative_integer, 0},
+  {"verbose", options.non_negative_integer, 0},
+  {"mode", MODES, "auto"},
+  {"baseline", options.number},
+  {"restore_best_weights", options.boolean, false},
 }, EarlyStopping)
 
 local TerminateOnNaN = {}
@@ -341,13 +341,13 @@ end
 --   > nn.callbacks.ModelCheckpoint{"best.safetensors"}.filepath
 --   best.safetensors
 callbacks.ModelCheckpoint = define("ModelCheckpoint", {
-  { "filepath", options.string, options.required },
-  { "monitor", options.string, "val_loss" },
-  { "verbose", options.non_negative_integer, 0 },
-  { "save_best_only", options.boolean, false },
-  { "save_weights_only", options.boolean, false },
-  { "mode", MODES, "auto" },
-  { "period", options.positive_integer, 1 },
+  {"filepath", options.string, options.required},
+  {"monitor", options.string, "val_loss"},
+  {"verbose", options.non_negative_integer, 0},
+  {"save_best_only", options.boolean, false},
+  {"save_weights_only", options.boolean, false},
+  {"mode", MODES, "auto"},
+  {"period", options.positive_integer, 1},
 }, ModelCheckpoint)
 
 local CSVLogger = {}
@@ -367,7 +367,7 @@ function CSVLogger:on_train_begin()
 end
 
 function CSVLogger:on_epoch_end(epoch, log)
-  local fields = { tostring(epoch) }
+  local fields = {tostring(epoch)}
   for i, name in ipairs(self.names) do
     fields[i + 1] = log[name] and string.format("%.9g", log[name]) or ""
   end
@@ -385,16 +385,16 @@ end
 --   > nn.callbacks.CSVLogger{"log.csv"}.separator
 --   ,
 callbacks.CSVLogger = define("CSVLogger", {
-  { "filename", options.string, options.required },
-  { "separator", options.string, "," },
-  { "append", options.boolean, false },
+  {"filename", options.string, options.required},
+  {"separator", options.string, ","},
+  {"append", options.boolean, false},
 }, CSVLogger)
 
 -- Functions ------------------------------------------------------------------
 
-local LAMBDA = { positional = 0 }
+local LAMBDA = {positional = 0}
 for i, event in ipairs(EVENTS) do
-  LAMBDA[i] = { event, options["function"] }
+  LAMBDA[i] = {event, options["function"]}
 end
 
 --- nn.callbacks.LambdaCallback{on_epoch_end=function(index, log) ... end, ...}

@@ -1,14 +1,13 @@
 -- nn.calling: what goes along with a layer's call beside its result.
 --
--- Masks: a mask is a bool tensor (batch, steps), false where a step is only
+-- A mask is a bool tensor (batch, steps), false where a step is only
 -- padding. Embedding and Masking make one for their result; a layer of a class
 -- with supports_masking = true hands its input's mask on, and a class may
 -- define compute_mask(self, x, mask). A layer's call finds the mask of its
 -- input in options.mask: for several inputs a list with false for those that
 -- have none. Masks are kept beside the tensors, as long as these live.
---
--- Losses: what layers add to the loss while they compute is collected.
 
+local step = require("nn.step")
 local tensor = require("tensor")
 
 local calling = {}
@@ -39,30 +38,6 @@ local function with_mask(opts, mask)
   return copy
 end
 
--- Losses ---------------------------------------------------------------------
-
-local open -- the list that is being filled
-
--- Runs f(...); returns the list of what was added to the loss meanwhile, then
--- what f returns.
-function calling.collect(f, ...)
-  local before, terms = open, {}
-  open = terms
-  local results = table.pack(pcall(f, ...))
-  open = before
-  if not results[1] then
-    error(results[2], 0)
-  end
-  return terms, table.unpack(results, 2, results.n)
-end
-
--- Adds a 0-d tensor to the loss, if anybody collects.
-function calling.add_loss(value)
-  if open then
-    open[#open + 1] = value
-  end
-end
-
 -- Calling --------------------------------------------------------------------
 
 -- layer:call(x, opts), with the mask of x in the options; marks the result
@@ -77,8 +52,9 @@ function calling.call(layer, x, opts)
   if result_mask and tensor.is(y) then
     mask_of[y] = result_mask
   end
-  if layer.activity_regularizer and open and tensor.is(y) then
-    calling.add_loss(layer.activity_regularizer(y) / math.max(#y, 1))
+  local penalty = layer.activity_regularizer
+  if penalty and step.is_collecting() and tensor.is(y) then
+    step.add(penalty(y) / math.max(#y, 1))
   end
   return y
 end

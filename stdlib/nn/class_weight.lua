@@ -9,7 +9,7 @@ local function labels_of(y)
   if y.ndim == 2 and y.shape[2] > 1 then
     return y:argmax(-1)
   end
-  return y:reshape({ -1 }):to("int64")
+  return y:reshape({-1}):to("int64")
 end
 
 local function table_of_weights(class_weight, classes)

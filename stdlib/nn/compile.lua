@@ -1,5 +1,7 @@
 -- nn.compile: what a model learns from. compile leaves in model.compiled
---   heads   for each output {name, loss, weight, metrics = {name, compute}}
+--   heads   for each output {name, loss, weight, metrics = {name, compute},
+--           target}; target: which of the targets is compared with it, nil for
+--           an output without loss and metrics
 --   names   what a step's figures are called, "loss" first
 --   config  the options as they were given
 
@@ -12,19 +14,27 @@ local methods = {}
 
 local COMPILE = {
   positional = 0,
-  { "optimizer", options.any, "rmsprop" },
-  { "loss", options.any },
-  { "metrics", options.any },
-  { "loss_weights", options.table },
+  {"optimizer", options.any, "rmsprop"},
+  {"loss", options.any},
+  {"metrics", options.any},
+  {"loss_weights", options.table},
 }
 
--- The names of the outputs that have losses.
+-- The names of the outputs that have losses or metrics.
 function methods.target_names(self)
-  if self.output_names then
+  if self.output_names and not self.compiled then
     return self.output_names
   end
   local names = {}
-  for i, head in ipairs(self.compiled and self.compiled.heads or { {} }) do
+  for _, head in ipairs(self.compiled and self.compiled.heads or {}) do
+    if head.target then
+      names[head.target] = head.name
+    end
+  end
+  if self.output_names then
+    return names
+  end
+  for i, head in ipairs(self.compiled and self.compiled.heads or {{}}) do
     names[i] = head.name or "output"
   end
   return names
@@ -68,7 +78,7 @@ end
 local function make_heads(self, o)
   local names = self.output_names
   if not names then
-    names = { "output" }
+    names = {"output"}
     for i = 2, type(o.loss) == "table" and #o.loss or 1 do
       names[i] = "output_" .. i
     end
@@ -117,7 +127,7 @@ end
 -- holds that output's own.
 local function distribute_metrics(heads, given)
   if type(given) ~= "table" then
-    given = { given }
+    given = {given}
   end
   for _, head in ipairs(heads) do
     local own = {}
@@ -137,7 +147,7 @@ end
 -- The names in logs and results: loss, each output's loss where there are
 -- several, the metrics (behind the output's name where there are several).
 local function result_names(heads)
-  local names = { "loss" }
+  local names = {"loss"}
   local function prefix(head)
     return #heads > 1 and head.name .. "_" or ""
   end
@@ -154,16 +164,49 @@ local function result_names(heads)
   return names
 end
 
+-- Numbers the outputs for which targets are given.
+local function number_targets(heads)
+  local count = 0
+  for _, head in ipairs(heads) do
+    if head.loss or #head.metrics > 0 then
+      count = count + 1
+      head.target = count
+    end
+  end
+end
+
+-- Whether a layer, or one in it, may add to the loss by itself: a model with
+-- terms, an activity regularizer, a class of the user's.
+local function may_add_loss(layer, seen)
+  seen[layer] = true
+  local class = require("nn")[layer.class_name]
+  local foreign = class == nil and layer.class_name ~= "InputLayer"
+    and layer.class_name ~= "Operation"
+  if layer.terms or layer.adds_loss or layer.activity_regularizer or foreign
+      or class and getmetatable(layer) ~= class then
+    return true
+  end
+  for _, sub in ipairs(layer:sublayers()) do
+    if not seen[sub.layer] and may_add_loss(sub.layer, seen) then
+      return true
+    end
+  end
+  return false
+end
+
 --- nn.Model:compile{optimizer="rmsprop", loss=, metrics=nil, loss_weights=nil}
 -- Says what to minimise and how.
 -- * optimizer: a name ("sgd", "adam", ...) or `optim.Adam{lr=1e-3}`.
 -- * loss: a name ("mse", ...), a function (y_true, y_pred), or several of
---   them, in a list or a table by output name.
+--   them, in a list or a table by output name. An output without loss and
+--   metrics takes no targets. What layers and models add (add_loss) may be
+--   the whole loss.
 -- * metrics: a list of names or functions; `{rmse=f}` names a function; a
 --   table by output name gives each output its own.
 -- * loss_weights: a list or a table by output name; the loss is their sum.
 -- Which layers are trained is settled here: compile again after changing
--- `layer.trainable`.
+-- `layer.trainable`. A model that was compiled before its layers were frozen
+-- in another one goes on training them.
 --   > model = nn.Sequential{nn.Dense{1, input_shape={2}}}
 --   > model:compile{optimizer="sgd", loss="mse"}
 --   > model.optimizer.lr
@@ -176,13 +219,14 @@ function methods.compile(self, opts)
   for _, head in ipairs(heads) do
     any = any or head.loss ~= nil
   end
-  if not any then
+  if not any and not may_add_loss(self, {}) then
     native.fail("compile: loss is missing: give a name such as \"mse\" or a "
       .. "function (y_true, y_pred)")
   end
   if o.metrics ~= nil then
     distribute_metrics(heads, o.metrics)
   end
+  number_targets(heads)
   self.compiled = {
     heads = heads,
     names = result_names(heads),
@@ -196,4 +240,4 @@ function methods.compile(self, opts)
   end
 end
 
-return { methods = methods }
+return {methods = methods}

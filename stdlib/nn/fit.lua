@@ -12,16 +12,16 @@ local methods = {}
 
 local FIT = {
   positional = 0,
-  { "epochs", options.positive_integer, 1 },
-  { "batch_size", options.positive_integer, 32 },
-  { "validation_split", options.fraction, 0 },
-  { "validation_data", options.any },
-  { "callbacks", options.table },
-  { "shuffle", options.boolean, true },
-  { "initial_epoch", options.positive_integer, 1 },
-  { "verbose", options.non_negative_integer, 1 },
-  { "class_weight", options.table },
-  { "sample_weight", options.any },
+  {"epochs", options.positive_integer, 1},
+  {"batch_size", options.positive_integer, 32},
+  {"validation_split", options.fraction, 0},
+  {"validation_data", options.any},
+  {"callbacks", options.table},
+  {"shuffle", options.boolean, true},
+  {"initial_epoch", options.positive_integer, 1},
+  {"verbose", options.non_negative_integer, 1},
+  {"class_weight", options.table},
+  {"sample_weight", options.any},
 }
 
 -- Validation -----------------------------------------------------------------
@@ -75,7 +75,7 @@ end
 
 -- What an epoch has added up so far; read() gives the means as a log.
 local function new_tally(names)
-  local tally = { totals = {}, samples = 0 }
+  local tally = {totals = {}, samples = 0}
   function tally.read()
     if tally.samples == 0 then
       return {}
@@ -98,9 +98,7 @@ end
 local function train_epoch(self, run)
   local tally, index = new_tally(run.names), 0
   for xs, ys, weights, count in run.source:batches(run.shuffle) do
-    if not ys then
-      native.fail("fit: the targets are missing")
-    end
+    ys = training.targets(self, "fit", ys)
     index = index + 1
     run.callbacks:call("on_batch_begin", index, {})
     local sums = training.train_step(self, xs, ys, weights, count)
@@ -149,7 +147,9 @@ local function check_labels(self, y)
   local ys = batches.targets(self, y)
   for i, head in ipairs(self.compiled.heads) do
     local shape = self.outputs[i].shape
-    losses.check_labels(head.loss, ys[i], shape[#shape])
+    if head.target then
+      losses.check_labels(head.loss, ys[head.target], shape[#shape])
+    end
   end
 end
 
@@ -187,7 +187,7 @@ function methods.fit(self, x, y, opts)
   end
   local o = options.read("fit", FIT, opts)
   check_weights(o)
-  local run = { names = compiled.names, shuffle = o.shuffle }
+  local run = {names = compiled.names, shuffle = o.shuffle}
   run.source, run.validation = sources(self, x, y, o)
   check_labels(self, y)
   run.callbacks = callbacks.list(self, o.callbacks, o.verbose, {
@@ -212,4 +212,4 @@ function methods.fit(self, x, y, opts)
   return self.history
 end
 
-return { methods = methods }
+return {methods = methods}

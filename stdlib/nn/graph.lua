@@ -2,17 +2,17 @@
 --
 -- A symbol stands for a tensor that is not there yet. It knows the shape of
 -- one sample (without the batch dim; -1 is a size left open) and the node that
--- makes it. A node is one call of a layer: {layer, inputs, outputs, options}.
--- Nodes are numbered as they are made, so ascending numbers are an order in
--- which they can run.
+-- makes it. A shape with `batchless` has all its sizes and no batch dim. A
+-- node is one call of a layer: {layer, inputs, outputs, options}. Nodes are
+-- numbered as they are made, so ascending numbers are an order in which they
+-- can run.
 
 local calling = require("nn.calling")
 local native = require("native")
 
 local graph = {}
 
-local Symbol = { __name = "symbolic tensor" }
-Symbol.__index = Symbol
+local Symbol = {__name = "symbolic tensor"}
 
 function graph.is_symbol(x)
   return getmetatable(x) == Symbol
@@ -20,11 +20,12 @@ end
 
 -- "(None, 28, 28)" for the shape {28, 28} of one sample.
 function graph.shape_text(shape)
-  local parts = { "None" }
-  for i, size in ipairs(shape) do
-    parts[i + 1] = size == -1 and "None" or tostring(size)
+  local parts = {not shape.batchless and "None" or nil}
+  for _, size in ipairs(shape) do
+    parts[#parts + 1] = size == -1 and "None" or tostring(size)
   end
-  return "(" .. table.concat(parts, ", ") .. (#parts == 1 and ",)" or ")")
+  local lonely = #parts == 1 and not shape.batchless
+  return "(" .. table.concat(parts, ", ") .. (lonely and ",)" or ")")
 end
 
 function Symbol:__tostring()
@@ -32,12 +33,47 @@ function Symbol:__tostring()
     graph.shape_text(self.shape))
 end
 
-local function no_arithmetic()
-  native.fail("a symbolic tensor has no values to compute with: connect it "
-    .. "with layers such as nn.Add()(a, b)")
+-- Operators, methods and indices of symbols extend the graph by layers.
+local function operation()
+  return require("nn.layers.operation")
 end
-for _, event in ipairs { "add", "sub", "mul", "div", "unm", "pow" } do
-  Symbol["__" .. event] = no_arithmetic
+
+function Symbol:__index(key)
+  return operation().member(self, key)
+end
+
+-- Called by tensor.f(...) where an argument is a symbol.
+function Symbol.__tensor_function(name, ...)
+  return operation().apply(name, ...)
+end
+
+for event, name in pairs {
+  __add = "add",
+  __sub = "sub",
+  __mul = "mul",
+  __div = "div",
+  __idiv = "floor_div",
+  __mod = "mod",
+  __pow = "pow",
+} do
+  Symbol[event] = function(a, b)
+    return operation().apply(name, a, b)
+  end
+end
+
+function Symbol:__unm()
+  return operation().apply("neg", self)
+end
+
+-- The function as it is, but on symbols a layer of that name (see
+-- nn.layers.operation).
+function graph.lift(name, f)
+  return function(x, ...)
+    if graph.is_symbol(x) or graph.is_symbol((...)) then
+      return operation().apply(name, x, ...)
+    end
+    return f(x, ...)
+  end
 end
 
 local serial = 0
@@ -81,28 +117,36 @@ function graph.input(layer, shape, dtype)
   return symbol
 end
 
+-- The shapes and dtypes of symbols. Most layers need a batch dim.
+local function shapes_of(layer, symbols)
+  local shapes, dtypes = {}, {}
+  for i, symbol in ipairs(symbols) do
+    shapes[i], dtypes[i] = symbol.shape, symbol.dtype
+    if symbol.shape.batchless and not layer.takes_any_shape then
+      layer:fail("its input %s %s has no batch dim", symbol.node.layer.name,
+        graph.shape_text(symbol.shape))
+    end
+  end
+  return shapes, dtypes
+end
+
 -- Extends the graph by one call of `layer` on a symbol or a list of them.
 -- Returns a symbol, or a list of them where the layer has several outputs.
 function graph.connect(layer, input, opts)
   local single = graph.is_symbol(input)
-  local inputs = single and { input } or input
-  local shape = input.shape
-  if not single then
-    shape = {}
-    for i, symbol in ipairs(inputs) do
-      shape[i] = symbol.shape
-    end
-  end
+  local inputs = single and {input} or input
+  local shapes, dtypes = shapes_of(layer, inputs)
+  local shape = single and shapes[1] or shapes
   layer:ensure_built(shape)
-  local result = layer:compute_output_shape(shape)
+  local result = layer:compute_output_shape(shape, dtypes)
   local node = new_node(layer, table.move(inputs, 1, #inputs, 1, {}), opts,
     single)
-  local several = type(result[1]) == "table"
-  for _, output_shape in ipairs(several and result or { result }) do
-    add_output(node, output_shape, layer.dtype)
+  node.several = type(result[1]) == "table"
+  for _, output_shape in ipairs(node.several and result or {result}) do
+    add_output(node, output_shape, output_shape.dtype or layer.dtype)
   end
   attach(layer, node)
-  return several and node.outputs or node.outputs[1]
+  return node.several and node.outputs or node.outputs[1]
 end
 
 -- Planning -------------------------------------------------------------------
@@ -116,7 +160,7 @@ local function collect(symbol, given, nodes, seen)
   seen[node] = true
   if #node.inputs == 0 then
     native.fail("Model: the outputs depend on input '%s', which is not among "
-      .. "the inputs", node.layer.name)
+      .. "the inputs: the graph is not connected", node.layer.name)
   end
   for _, input in ipairs(node.inputs) do
     collect(input, given, nodes, seen)
@@ -132,22 +176,14 @@ local function slots_of(symbols, slot)
   return list
 end
 
--- Every symbol gets a slot: inputs first, then the outputs of each node.
-local function assign_slots(inputs, nodes)
-  local slot, count = {}, 0
-  local function assign(symbols)
-    for _, symbol in ipairs(symbols) do
-      if not slot[symbol] then
-        count = count + 1
-        slot[symbol] = count
-      end
+-- Gives symbols that have none the next slots of the plan.
+local function assign_slots(plan, symbols)
+  for _, symbol in ipairs(symbols) do
+    if not plan.slot[symbol] then
+      plan.slots = plan.slots + 1
+      plan.slot[symbol] = plan.slots
     end
   end
-  assign(inputs)
-  for _, node in ipairs(nodes) do
-    assign(node.outputs)
-  end
-  return slot
 end
 
 local function step_of(node, slot)
@@ -156,14 +192,34 @@ local function step_of(node, slot)
     layer = node.layer,
     options = node.options,
     from = node.single and from[1] or from,
-    to = #to == 1 and to[1] or to,
+    to = node.several and to or to[1],
     single = node.single,
-    several = #to > 1,
+    several = node.several,
   }
 end
 
+-- Adds a node whose inputs have slots to the plan, as its next step.
+local function append(plan, node)
+  assign_slots(plan, node.outputs)
+  plan.nodes[#plan.nodes + 1] = node
+  plan.steps[#plan.steps + 1] = step_of(node, plan.slot)
+end
+
+-- Changes a plan to compute `outputs` by one more node, which makes them.
+function graph.extend(plan, outputs)
+  append(plan, outputs[1].node)
+  plan.outputs = slots_of(outputs, plan.slot)
+end
+
+-- Takes the last node off a plan, which then computes `outputs`.
+function graph.shorten(plan, outputs)
+  plan.nodes[#plan.nodes], plan.steps[#plan.steps] = nil, nil
+  plan.outputs = slots_of(outputs, plan.slot)
+end
+
 -- What it takes to compute the output symbols from the input symbols:
--- {steps, outputs = slots, nodes, layers (each once, inputs first met first)}.
+-- {steps, outputs = slots, nodes, slot = slots by symbol, slots = how many}.
+-- Inputs have the first slots.
 function graph.plan(inputs, outputs)
   local given, seen, nodes = {}, {}, {}
   for _, symbol in ipairs(inputs) do
@@ -175,17 +231,18 @@ function graph.plan(inputs, outputs)
   table.sort(nodes, function(a, b)
     return a.serial < b.serial
   end)
-  local slot = assign_slots(inputs, nodes)
-  local plan = { steps = {}, nodes = nodes, outputs = slots_of(outputs, slot) }
-  for i, node in ipairs(nodes) do
-    plan.steps[i] = step_of(node, slot)
+  local plan = {steps = {}, nodes = {}, slot = {}, slots = 0}
+  assign_slots(plan, inputs)
+  for _, node in ipairs(nodes) do
+    append(plan, node)
   end
+  plan.outputs = slots_of(outputs, plan.slot)
   return plan
 end
 
 -- Running --------------------------------------------------------------------
 
-local TRAINING, INFERENCE = { training = true }, { training = false }
+local TRAINING, INFERENCE = {training = true}, {training = false}
 
 -- The options that a layer's call gets when the caller gave none.
 function graph.mode()
@@ -197,7 +254,7 @@ function graph.call_options(opts)
   if not opts then
     return graph.mode()
   end
-  local filled = { training = native.is_training() }
+  local filled = {training = native.is_training()}
   for key, value in pairs(opts) do
     filled[key] = value
   end
@@ -242,7 +299,7 @@ end
 local function shapes_text(input)
   local list, parts = input, {}
   if type(input) ~= "table" then
-    list = { input }
+    list = {input}
   end
   for i, x in ipairs(list) do
     parts[i] = tostring(x.shape)

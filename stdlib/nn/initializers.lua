@@ -79,7 +79,7 @@ end)
 --   > nn.initializers.Constant{3}({2}):sum():item()
 --   6.0
 initializers.Constant = define("Constant", {
-  { "value", options.number, 0 },
+  {"value", options.number, 0},
 }, function(config, shape, dtype)
   return tensor.full(shape, config.value, dtype)
 end)
@@ -89,8 +89,8 @@ end)
 --   > nn.initializers.RandomNormal{1, 0}({2}):sum():item()
 --   2.0
 initializers.RandomNormal = define("RandomNormal", {
-  { "mean", options.number, 0.0 },
-  { "stddev", options.non_negative_number, 0.05 },
+  {"mean", options.number, 0.0},
+  {"stddev", options.non_negative_number, 0.05},
 }, function(config, shape, dtype)
   return normal(shape, dtype, config.mean, config.stddev)
 end)
@@ -100,7 +100,7 @@ end)
 --   > nn.initializers.Normal{0}({2}):sum():item()
 --   0.0
 initializers.Normal = define("Normal", {
-  { "sigma", options.non_negative_number, 0.01 },
+  {"sigma", options.non_negative_number, 0.01},
 }, function(config, shape, dtype)
   return normal(shape, dtype, 0, config.sigma)
 end)
@@ -110,8 +110,8 @@ end)
 --   > nn.initializers.RandomUniform{2, 2}({2}):sum():item()
 --   4.0
 initializers.RandomUniform = define("RandomUniform", {
-  { "minval", options.number, -0.05 },
-  { "maxval", options.number, 0.05 },
+  {"minval", options.number, -0.05},
+  {"maxval", options.number, 0.05},
 }, function(config, shape, dtype)
   return uniform(shape, dtype, config.minval, config.maxval)
 end)
@@ -121,8 +121,8 @@ end)
 --   > nn.initializers.TruncatedNormal{0, 1}({99}):abs():max():item() <= 2
 --   true
 initializers.TruncatedNormal = define("TruncatedNormal", {
-  { "mean", options.number, 0.0 },
-  { "stddev", options.non_negative_number, 0.05 },
+  {"mean", options.number, 0.0},
+  {"stddev", options.non_negative_number, 0.05},
 }, function(config, shape, dtype)
   return truncated(shape, dtype) * config.stddev + config.mean
 end)
@@ -155,8 +155,8 @@ end
 --   > nn.initializers.VarianceScaling{3, "fan_in", "uniform"}({4, 2}).shape
 --   (4, 2)
 initializers.VarianceScaling = define("VarianceScaling", {
-  { "scale", options.positive_number, 1.0 },
-  { "mode", options.one_of { "fan_in", "fan_out", "fan_avg" }, "fan_in" },
+  {"scale", options.positive_number, 1.0},
+  {"mode", options.one_of {"fan_in", "fan_out", "fan_avg"}, "fan_in"},
   {
     "distribution",
     options.one_of {"truncated_normal", "untruncated_normal", "uniform",
@@ -166,7 +166,7 @@ initializers.VarianceScaling = define("VarianceScaling", {
 }, variance_scaling)
 
 local function scaled(class_name, scale, mode, distribution)
-  local setting = { scale = scale, mode = mode, distribution = distribution }
+  local setting = {scale = scale, mode = mode, distribution = distribution}
   return define(class_name, {}, function(_, shape, dtype)
     return variance_scaling(setting, shape, dtype)
   end)

@@ -15,18 +15,19 @@ local calling = require("nn.calling")
 local graph = require("nn.graph")
 local native = require("native")
 local options = require("options")
-local registered = require("nn.registered")
+local registry = require("nn.registry")
+local step = require("nn.step")
 local tensor = require("tensor")
 
-local Layer = { class_name = "Layer" }
+local Layer = {class_name = "Layer"}
 Layer.__index = Layer
 
 -- The options every layer has.
 local COMMON = {
-  { "name", options.string },
-  { "trainable", options.boolean, true },
-  { "dtype", options.one_of { "float32", "float64" }, "float32" },
-  { "input_shape", options.shape },
+  {"name", options.string},
+  {"trainable", options.boolean, true},
+  {"dtype", options.one_of {"float32", "float64"}, "float32"},
+  {"input_shape", options.shape},
 }
 
 local serial = 0
@@ -113,7 +114,7 @@ function Layer:extend(methods)
   class.__index = class
   class.__call, class.__tostring = self.__call, self.__tostring
   class.__name = class.class_name
-  return setmetatable(class, { __index = self, __call = construct })
+  return setmetatable(class, {__index = self, __call = construct})
 end
 
 function Layer:init() end
@@ -223,7 +224,7 @@ function Layer:arguments(first, second, ...)
     if not is_value(second) then
       return first, second
     end
-    local list, last = { first, second, ... }, nil
+    local list, last = {first, second, ...}, nil
     if not is_value(list[#list]) then
       last = table.remove(list)
     end
@@ -276,10 +277,72 @@ function Layer:__call(...)
   error(result, 0)
 end
 
+--- nn.Layer:add_loss(value)
+-- Adds a term to the loss of the model that is being trained or evaluated:
+-- called from within a layer's `call` with a 0-d tensor, or with one value a
+-- sample, of which the mean counts. Elsewhere it does nothing. A term made of
+-- symbolic tensors belongs to a model: model:add_loss(symbol).
+--   > Penalty = nn.Layer:extend{class_name="Penalty"}
+--   > function Penalty:call(x) self:add_loss(x:square():sum()) return x end
+--   > model = nn.Sequential{Penalty{}}
+--   > model:compile{loss="mse"}
+--   > model:evaluate(tensor({{3}}), tensor({{3}}))
+--   9.0
+function Layer:add_loss(value)
+  if graph.is_symbol(value) then
+    self:fail("add_loss: %s is symbolic: add it to the model, "
+      .. "model:add_loss(symbol)", tostring(value))
+  end
+  if not tensor.is(value) or value.ndim > 1 then
+    self:fail("add_loss: a term must be a 0-d tensor or one value a sample, "
+      .. "got %s", tensor.is(value) and tostring(value.shape)
+      or options.show(value))
+  end
+  step.add(value)
+end
+
+-- Whether training leaves the layer alone: see step.lua.
+function Layer:is_frozen()
+  return step.is_frozen(self)
+end
+
+local function call_at(self, what, index)
+  local node = self.nodes[index]
+  if not node then
+    self:fail("%s: it is used %d time%s in graphs, there is no use %s", what,
+      #self.nodes, #self.nodes == 1 and "" or "s", options.show(index))
+  end
+  return node
+end
+
+--- nn.Layer:get_output_at(index)
+-- What the layer's use number `index` (from 1) on symbolic tensors gave; a
+-- list where it has several outputs. layer.output is that of the first use.
+--   > layer = nn.Dense{2}
+--   > a, b = layer(nn.Input{3}), layer(nn.Input{3})
+--   > layer:get_output_at(2) == b, layer.output == a
+--   true
+--   true
+function Layer:get_output_at(index)
+  local node = call_at(self, "get_output_at", index)
+  return node.several and node.outputs or node.outputs[1]
+end
+
+--- nn.Layer:get_input_at(index)
+-- The symbolic tensor (or list of them) of the layer's use number `index`.
+--   > layer, x = nn.Dense{2}, nn.Input{3}
+--   > y = layer(x)
+--   > layer:get_input_at(1) == x
+--   true
+function Layer:get_input_at(index)
+  local node = call_at(self, "get_input_at", index)
+  return node.single and node.inputs[1] or node.inputs
+end
+
 -- Without a rule of its own a layer is run on two samples of zeros.
 function Layer:compute_output_shape(shape)
   local function zeros(sizes)
-    local full = { 2 }
+    local full = {2}
     for i, size in ipairs(sizes) do
       full[i + 1] = size == -1 and 1 or size
     end
@@ -295,7 +358,7 @@ function Layer:compute_output_shape(shape)
     x = zeros(shape)
   end
   local no_grad = require("autograd").no_grad
-  local y = no_grad(self.call, self, x, { training = false })
+  local y = no_grad(self.call, self, x, {training = false})
   return sample_shape(self, y)
 end
 
@@ -312,12 +375,13 @@ Layer.is = is_layer
 function Layer:sublayers()
   local found = {}
   for key, value in pairs(self) do
-    if type(key) == "string" and type(value) == "table" then
+    local holds = type(value) == "table" and not graph.is_symbol(value)
+    if type(key) == "string" and holds then
       if is_layer(value) then
-        found[#found + 1] = { name = key, layer = value }
+        found[#found + 1] = {name = key, layer = value}
       elseif key ~= "nodes" and is_layer(value[1]) then
         for i, item in ipairs(value) do
-          found[#found + 1] = { name = key .. "." .. i, layer = item }
+          found[#found + 1] = {name = key .. "." .. i, layer = item}
         end
       end
     end
@@ -358,14 +422,19 @@ function Layer:all_weights()
   return list
 end
 
--- Fails where a layer has not made its weights yet.
-function Layer:require_built()
+-- Fails where a layer has not made its weights yet. `seen` has the layers
+-- that were looked at.
+function Layer:require_built(seen)
+  seen = seen or {}
+  seen[self] = true
   if not self.built and self.build ~= Layer.build then
     self:fail("its weights are made at first use: give input_shape, or call "
       .. "it once")
   end
   for _, sub in ipairs(self:sublayers()) do
-    sub.layer:require_built()
+    if not seen[sub.layer] then
+      sub.layer:require_built(seen)
+    end
   end
 end
 
@@ -415,23 +484,10 @@ function Layer:count_params()
   return count
 end
 
---- nn.Layer:add_loss(value)
--- Called in a layer's `call`: adds a number of its own, a 0-d tensor (of
--- others the mean), to the loss of the step that is running in fit,
--- train_on_batch or evaluate. Elsewhere it does nothing.
---   > Small = nn.Layer:extend{class_name="Small"}
---   > function Small:call(x) self:add_loss(x:square():mean()) return x end
---   > model = nn.Sequential{Small{input_shape={2}}}
---   > model:compile{loss="mse"}
---   > model:evaluate(tensor.full({4, 2}, 3), tensor.zeros(4, 2))
---   18.0
-function Layer:add_loss(value)
-  if type(value) ~= "number" and not tensor.is(value) then
-    self:fail("add_loss takes a tensor or a number, got %s",
-      options.show(value))
-  end
-  calling.add_loss(tensor.is(value) and value.ndim > 0 and value:mean()
-    or value)
+-- Whether an option says how a kernel begins.
+local function is_kernel_initializer(key)
+  return type(key) == "string" and (key:find("kernel_initializer", 1, true)
+    or key == "depthwise_initializer" or key == "pointwise_initializer")
 end
 
 --- nn.Layer:initialize(initializer)
@@ -442,10 +498,12 @@ end
 --   > layer:initialize("ones")
 --   > layer(tensor.ones(1, 3)):sum():item()
 --   6.0
-function Layer:initialize(initializer)
+function Layer:initialize(initializer, seen)
+  seen = seen or {}
+  seen[self] = true
   local initial = require("nn.initializers").get(initializer)
   for key in pairs(self.config) do
-    if type(key) == "string" and key:find("kernel_initializer", 1, true) then
+    if is_kernel_initializer(key) then
       self[key], self.config[key] = initial, initial
     end
   end
@@ -458,35 +516,37 @@ function Layer:initialize(initializer)
     end
   end
   for _, sub in ipairs(self:sublayers()) do
-    sub.layer:initialize(initial)
+    if not seen[sub.layer] then
+      sub.layer:initialize(initial, seen)
+    end
   end
 end
 
 -- Configuration --------------------------------------------------------------
 
--- A value of an option table as plain data, or nil and what it is instead.
+-- A value of an option table as plain data, or nil and what it is instead. A
+-- registered function is {registered = its name}.
 local function plain(value)
   local kind = type(value)
   if kind == "string" or kind == "number" or kind == "boolean" then
     return value
   end
-  if kind == "function" and registered.name_of(value) then
-    return registered.name_of(value)
-  elseif kind == "function" then
-    return nil, "a function", ", or give it one: nn.register(name, f)"
-  elseif kind ~= "table" then
-    return nil, "a " .. kind, ""
+  if registry.name_of(value) then
+    return {registered = registry.name_of(value)}
+  end
+  if kind ~= "table" then
+    return nil, "a " .. kind
   end
   if value.get_config then
     return is_layer(value)
-        and { class_name = value.class_name, config = value:get_config() }
+        and {class_name = value.class_name, config = value:get_config()}
       or value:get_config()
   end
   local copy = {}
   for key, item in pairs(value) do
-    local data, problem, remedy = plain(item)
+    local data, problem = plain(item)
     if problem then
-      return nil, problem, remedy
+      return nil, problem
     end
     copy[key] = data
   end
@@ -495,16 +555,19 @@ end
 
 --- nn.Layer:get_config()
 -- The table of options that makes an equal layer (with fresh weights), made
--- of strings, numbers and tables only.
+-- of strings, numbers and tables only. A function must have a name, see
+-- nn.register.
 --   > nn.Dense{3, activation="relu"}:get_config().activation
 --   relu
 function Layer:get_config()
   local config = {}
   for key, value in pairs(self.config) do
-    local data, problem, remedy = plain(value)
-    if problem then
-      self:fail("%s is %s, which cannot be written to a file: use a name%s",
-        key, problem, remedy)
+    local data, problem = plain(value)
+    if problem == "a function" then
+      self:fail("%s is a function, which cannot be written to a file: give it "
+        .. "a name, nn.register(\"my_%s\", f)", key, key)
+    elseif problem then
+      self:fail("%s is %s, which cannot be written to a file", key, problem)
     end
     config[key] = data
   end

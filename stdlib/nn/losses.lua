@@ -1,6 +1,7 @@
 -- nn.losses: functions (y_true, y_pred [, options]) that give one value a
 -- sample, a tensor (batch). Dims after the first are averaged over.
 
+local graph = require("nn.graph")
 local native = require("native")
 local options = require("options")
 local tensor = require("tensor")
@@ -12,7 +13,7 @@ local EPSILON = 1e-7
 
 local LOGITS = {
   positional = 0,
-  { "from_logits", options.boolean, false },
+  {"from_logits", options.boolean, false},
 }
 
 local function from_logits(name, opts)
@@ -73,7 +74,7 @@ end
 -- Fails with the first label that is not a class, where there is one.
 local function explain_labels(name, labels, classes)
   local position = 0
-  local flat = labels:reshape({ -1 }):totable()
+  local flat = labels:reshape({-1}):totable()
   local each = #flat // math.max(1, #labels)
   for _, label in ipairs(flat) do
     position = position + 1
@@ -253,6 +254,11 @@ function losses.kullback_leibler_divergence(y_true, y_pred)
 end
 
 -- Names ----------------------------------------------------------------------
+
+-- On symbolic tensors a loss is a part of the graph, for model:add_loss.
+for name, f in pairs(losses) do
+  losses[name] = graph.lift("losses." .. name, f)
+end
 
 local by_name, name_of, names = {}, {}, {}
 for name, f in pairs(losses) do

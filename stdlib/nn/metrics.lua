@@ -124,7 +124,7 @@ for _, name in ipairs {
   by_name[name] = metrics[name]
 end
 
-local names, name_of = { "accuracy", "acc" }, {}
+local names, name_of = {"accuracy", "acc"}, {}
 for name, f in pairs(by_name) do
   names[#names + 1] = name
   name_of[f] = metrics[name] and name or name_of[f]

@@ -5,12 +5,17 @@
 --   input_names, output_names  lists of strings, in the same order
 --   plan                       how to compute the outputs (see graph.lua)
 --   layers                     every layer once, in layer order
+--   layer_names                what each layer is called here
+--   terms, loss_plan           symbols added to the loss; how to compute the
+--                              outputs and them
 -- A model class that defines its own `call` has none of these.
 
 local Layer = require("nn.layer")
 local graph = require("nn.graph")
+local names = require("nn.names")
 local native = require("native")
 local options = require("options")
+local step = require("nn.step")
 local tensor = require("tensor")
 
 --- nn.Model{inputs=, outputs=, name=nil}
@@ -19,22 +24,25 @@ local tensor = require("tensor")
 -- input is named after its nn.Input, an output after its layer, unless the
 -- table names them. A model is a layer: it can be called on tensors and on
 -- symbolic tensors, and shares its weights wherever it is used.
+-- Symbolic tensors can be computed with: operators (+ - * / // % ^), indices
+-- that keep dim 1, x[{{}, 1}], and tensor operations, x:relu() or
+-- tensor.concat({x, y}, 2), become layers that are saved by name.
 -- nn.Model:extend{init=function(self, o) ... end} makes a class of models;
--- its init ends with `nn.Model.init(self, {inputs=, outputs=})`, or the class
--- defines `call`.
+-- its init ends with `self:graph{inputs=, outputs=}`, or the class defines
+-- `call`.
 --   > x = nn.Input{3}
 --   > model = nn.Model{inputs=x, outputs=nn.Dense{2}(x)}
 --   > model(tensor.zeros(4, 3)).shape
 --   (4, 2)
-local Model = Layer:extend { class_name = "Model" }
+local Model = Layer:extend {class_name = "Model"}
 
 local SPEC = {
   positional = 0,
-  { "inputs", options.any },
-  { "outputs", options.any },
-  { "name", options.string },
-  { "trainable", options.boolean, true },
-  { "dtype", options.string, "float32" },
+  {"inputs", options.any},
+  {"outputs", options.any},
+  {"name", options.string},
+  {"trainable", options.boolean, true},
+  {"dtype", options.string, "float32"},
 }
 
 function Model.read_options(class, t)
@@ -45,94 +53,91 @@ function Model.read_options(class, t)
 end
 
 function Model:init(o)
-  if self.call ~= Model.call and not o.outputs then
-    return
+  if o.inputs ~= nil or o.outputs ~= nil then
+    self:graph {inputs = o.inputs, outputs = o.outputs}
+  elseif self.call == Model.call then
+    self:fail("needs inputs= and outputs=")
   end
+end
+
+local GRAPH = {
+  positional = 0,
+  {"inputs", options.any},
+  {"outputs", options.any},
+}
+
+--- nn.Model:graph{inputs=, outputs=}
+-- Makes the model compute `outputs` from `inputs`, as nn.Model{inputs=,
+-- outputs=} does: the last line of the init of a class of models. Such a
+-- model is saved as its graph, and loaded as an nn.Model.
+--   > Net = nn.Model:extend{class_name="Net"}
+--   > x, y = nn.Input{3}, nn.Dense{2}
+--   > function Net:init() self:graph{inputs=x, outputs=y(x)} end
+--   > Net()(tensor.zeros(5, 3)).shape
+--   (5, 2)
+function Model:graph(t)
+  local o = options.read(tostring(self), GRAPH, t)
   if o.inputs == nil or o.outputs == nil then
     self:fail("needs inputs= and outputs=")
   end
   local inputs, input_names = self:symbols("inputs", o.inputs)
   local outputs, output_names = self:symbols("outputs", o.outputs)
+  local seen = {}
   for i, symbol in ipairs(inputs) do
     if #symbol.node.inputs > 0 then
       self:fail("input %d must be an nn.Input, it is the output of %s", i,
         tostring(symbol.node.layer))
+    elseif seen[symbol] then
+      self:fail("input %d is input %d once more", i, seen[symbol])
     end
+    seen[symbol] = i
   end
   self:set_graph(inputs, outputs)
   self.input_names = input_names or self.input_names
   self.output_names = output_names or self.output_names
-  self.config = { inputs = nil, outputs = nil }
+  self.config = {}
 end
 
 -- A symbol, a list or a table by name, as a list and the names, if any.
 function Model:symbols(what, given)
   if graph.is_symbol(given) then
-    return { given }
+    return {given}
   end
   if type(given) ~= "table" or next(given) == nil then
     self:fail("%s must be symbolic tensors (nn.Input or what layers make of "
       .. "it), got %s", what, options.show(given))
   end
-  local list, names = given, nil
+  local list, keys = given, nil
   if given[1] == nil then
-    names = {}
-    for name in pairs(given) do
-      names[#names + 1] = name
-    end
-    table.sort(names)
+    keys = names.sorted_keys(given)
     list = {}
-    for i, name in ipairs(names) do
-      list[i] = given[name]
+    for i, key in ipairs(keys) do
+      if type(key) ~= "string" then
+        self:fail("%s must be a list without holes or a table by name", what)
+      end
+      list[i] = given[key]
     end
   end
   for i, symbol in ipairs(list) do
     if not graph.is_symbol(symbol) then
       self:fail("%s[%s] must be a symbolic tensor, got %s", what,
-        names and names[i] or i, options.show(symbol))
+        keys and options.show(keys[i]) or i, options.show(symbol))
     end
   end
-  return list, names
+  return table.move(list, 1, #list, 1, {}), keys
 end
 
--- Names ----------------------------------------------------------------------
-
--- Gives layers without a name of their own the next free number: "dense_1".
--- A name another model numbered is kept while it is free here.
-function Model:name_layers(layers)
-  local taken = {}
-  for _, layer in ipairs(layers) do
-    if not layer.auto_name then
-      if taken[layer.name] then
-        self:fail("two layers are named '%s'", layer.name)
-      end
-      taken[layer.name] = true
-    end
-  end
-  for _, layer in ipairs(layers) do
-    if layer.auto_name then
-      local base = layer.base_name or layer.name
-      local number = 0
-      local name = layer.base_name and layer.name
-      while not name or taken[name] do
-        number = number + 1
-        name = base .. "_" .. number
-      end
-      layer.base_name, layer.name = base, name
-      taken[name] = true
-    end
-  end
-end
+-- The graph ------------------------------------------------------------------
 
 -- Names of the outputs: those of their layers, numbered where they repeat.
-local function names_of(symbols)
-  local names, used = {}, {}
+local function names_of(self, symbols)
+  local list, used = {}, {}
   for i, symbol in ipairs(symbols) do
-    local name = symbol.node.layer.name
+    local name = self:name_of(symbol.node.layer)
     used[name] = (used[name] or 0) + 1
-    names[i] = used[name] > 1 and name .. "_" .. used[name] or name
+    list[i] = used[name] > 1 and name .. "_" .. used[name] or name
   end
-  return names
+  return list
 end
 
 local function layers_of(inputs, plan)
@@ -152,42 +157,99 @@ local function layers_of(inputs, plan)
   return layers
 end
 
+-- The name of a layer in this model: its own, unless that is taken here.
+function Model:name_of(layer)
+  return self.layer_names and self.layer_names[layer] or layer.name
+end
+
+-- Notes the symbols that the model computes; its plan does so already.
+function Model:set_outputs(outputs)
+  for i, symbol in ipairs(outputs) do
+    if symbol.shape.batchless then
+      self:fail("output %d, %s, has no batch dim: a term of the loss is added "
+        .. "with model:add_loss(symbol)", i, tostring(symbol))
+    end
+  end
+  self.outputs = outputs
+  self.output = #outputs == 1 and outputs[1] or outputs
+  self.output_names = names_of(self, outputs)
+  self.loss_plan = nil
+end
+
 -- Makes the model compute `outputs` (a list of symbols) from `inputs`.
 function Model:set_graph(inputs, outputs)
   self.plan = graph.plan(inputs, outputs)
-  self.inputs, self.outputs = inputs, outputs
+  self.inputs = inputs
   self.input = #inputs == 1 and inputs[1] or inputs
-  self.output = #outputs == 1 and outputs[1] or outputs
   self.layers = layers_of(inputs, self.plan)
-  self:name_layers(self.layers)
-  self.input_names, self.output_names = names_of(inputs), names_of(outputs)
+  names.assign(self, self.layers)
+  self.input_names = names_of(self, inputs)
+  self:set_outputs(outputs)
   self.built = true
+end
+
+--- nn.Model:add_loss(value)
+-- Adds a term to what training minimises: a symbolic tensor that depends on
+-- the model's inputs, of shape () or one value a sample (the mean counts).
+-- The layers it needs become part of the model, and it is saved with it.
+-- Within a model's own `call`, a tensor: see nn.Layer:add_loss.
+--   > x = nn.Input{2}
+--   > model = nn.Model{inputs=x, outputs=nn.Activation{"linear"}(x)}
+--   > model:add_loss((x ^ 2):sum(2) * 10)
+--   > model:compile{}
+--   > model:evaluate(tensor({{1, 2}}))
+--   50.0
+function Model:add_loss(value)
+  if not graph.is_symbol(value) then
+    return Layer.add_loss(self, value)
+  end
+  self:require_graph("add_loss")
+  local shape = value.shape
+  if #shape > (shape.batchless and 1 or 0) then
+    self:fail("add_loss: a term must be a 0-d tensor or one value a sample, "
+      .. "got %s", graph.shape_text(shape))
+  end
+  local terms = table.move(self.terms or {}, 1, #(self.terms or {}), 1, {})
+  terms[#terms + 1] = value
+  local plan = graph.plan(self.inputs, names.joined(self.outputs, terms))
+  self.terms, self.loss_plan = terms, plan
+  self.layers = layers_of(self.inputs, plan)
+  names.assign(self, self.layers)
+end
+
+-- The plan for the outputs and, after them, the terms of the loss.
+local function full_plan(self)
+  self.loss_plan = self.loss_plan
+    or graph.plan(self.inputs, names.joined(self.outputs, self.terms))
+  return self.loss_plan
+end
+
+-- The plan with everything that belongs to the model.
+function Model:whole_plan()
+  return self.terms and full_plan(self) or self.plan
 end
 
 -- Inputs by name, list or tensor ---------------------------------------------
 
 local function is_named(x)
-  return type(x) == "table" and x[1] == nil and not graph.is_symbol(x)
+  return type(x) == "table" and not graph.is_symbol(x) and x[1] == nil
+    and next(x) ~= nil
 end
 
--- What belongs to `names`, in their order, from a tensor, a list or a table
--- by name. `what` says in errors what is being fed.
-function Model:by_name(what, names, given)
+-- What belongs to each name of `wanted`, in their order, from a tensor, a list
+-- or a table by name. `what` says in errors what is being fed.
+function Model:by_name(what, wanted, given)
   local list = {}
   if tensor.is(given) or graph.is_symbol(given) then
     list[1] = given
   elseif is_named(given) then
-    for key in pairs(given) do
-      local known = false
-      for _, name in ipairs(names) do
-        known = known or name == key
-      end
-      if not known then
-        self:fail("has no %s named %s%s", what, options.show(key),
-          options.hint(key, names))
+    for _, key in ipairs(names.sorted_keys(given)) do
+      if not names.find(wanted, key) then
+        self:fail("has no %s named %s%s: there is %s", what, options.show(key),
+          options.hint(key, wanted), table.concat(wanted, ", "))
       end
     end
-    for i, name in ipairs(names) do
+    for i, name in ipairs(wanted) do
       list[i] = given[name]
       if list[i] == nil then
         self:fail("nothing is given for %s '%s'", what, name)
@@ -199,9 +261,9 @@ function Model:by_name(what, names, given)
     self:fail("%s must be a tensor, a list of tensors or a table by name, "
       .. "got %s", what, options.show(given))
   end
-  if #list ~= #names then
-    self:fail("has %d %s%s (%s), got %d", #names, what,
-      #names == 1 and "" or "s", table.concat(names, ", "), #list)
+  if #list ~= #wanted then
+    self:fail("has %d %s%s (%s), got %d", #wanted, what,
+      #wanted == 1 and "" or "s", table.concat(wanted, ", "), #list)
   end
   return list
 end
@@ -226,11 +288,35 @@ function Model:place(layer)
   return tostring(layer)
 end
 
--- Runs the graph on a list of tensors; returns the list of outputs.
-function Model:run(values)
-  return graph.run(self.plan, values, function(layer)
+local function run(self, plan, values)
+  return graph.run(plan, values, function(layer)
     return self:place(layer)
   end)
+end
+
+-- The outputs, once the terms of the loss have been handed on.
+local function run_with_terms(self, values)
+  local results, outputs = run(self, full_plan(self), values), {}
+  for i, result in ipairs(results) do
+    if i <= #self.outputs then
+      outputs[i] = result
+    else
+      step.add(result)
+    end
+  end
+  return outputs
+end
+
+local function run_graph(self, values)
+  if self.terms and step.is_collecting() then
+    return run_with_terms(self, values)
+  end
+  return run(self, self.plan, values)
+end
+
+-- Runs the graph on a list of tensors; returns the list of outputs.
+function Model:run(values)
+  return step.inside(self, run_graph, values)
 end
 
 -- Fails unless the sizes fit those that the inputs were declared with.
@@ -249,11 +335,15 @@ function Model:check_inputs(values)
       self:fail("input '%s' must be %s, got %s", self.input_names[i],
         graph.shape_text(declared), tostring(shape))
     end
+    if #x ~= #values[1] then
+      self:fail("input '%s' has %d samples but input '%s' has %d",
+        self.input_names[1], #values[1], self.input_names[i], #x)
+    end
   end
 end
 
 function Model:call(x)
-  local values = type(x) == "table" and x or { x }
+  local values = type(x) == "table" and x or {x}
   self:check_inputs(values)
   local outputs = self:run(values)
   if #outputs == 1 then
@@ -269,7 +359,7 @@ function Model:compute_output_shape(shape)
   if not self.plan then
     return Layer.compute_output_shape(self, shape)
   end
-  local shapes = type(shape[1]) == "table" and shape or { shape }
+  local shapes = type(shape[1]) == "table" and shape or {shape}
   if #shapes ~= #self.inputs then
     self:fail("has %d inputs, got %d", #self.inputs, #shapes)
   end
@@ -288,7 +378,7 @@ function Model:sublayers()
   end
   local list = {}
   for i, layer in ipairs(self.layers) do
-    list[i] = { name = layer.name, layer = layer }
+    list[i] = {name = self:name_of(layer), layer = layer}
   end
   return list
 end
@@ -300,7 +390,7 @@ end
 --   > model:get_layer("last") == model:get_layer(-1)
 --   true
 function Model:get_layer(key)
-  local names, list = {}, self:sublayers()
+  local known, list = {}, self:sublayers()
   if math.type(key) == "integer" then
     local entry = list[key < 0 and #list + 1 + key or key]
     if entry then
@@ -309,12 +399,13 @@ function Model:get_layer(key)
     self:fail("has %d layers, there is no layer %d", #list, key)
   end
   for i, entry in ipairs(list) do
-    if entry.layer.name == key then
+    if entry.name == key then
       return entry.layer
     end
-    names[i] = entry.layer.name
+    known[i] = entry.name
   end
-  self:fail("has no layer %s%s", options.show(key), options.hint(key, names))
+  self:fail("has no layer %s%s (its layers: %s)", options.show(key),
+    options.hint(key, known), names.some(known))
 end
 
 -- The functions of the other files, which are methods of every model.
@@ -323,6 +414,8 @@ for _, part in ipairs {
   "nn.training",
   "nn.fit",
   "nn.summary",
+  "nn.plot_model",
+  "nn.weights",
   "nn.saving",
 } do
   for name, f in pairs(require(part).methods) do

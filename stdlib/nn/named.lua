@@ -3,7 +3,6 @@
 
 local native = require("native")
 local options = require("options")
-local registered = require("nn.registered")
 
 local named = {}
 
@@ -61,8 +60,6 @@ function named.family(kind, aliases)
     if type(name) ~= "string" then
       return nil, ("it must be a name, %s or a function, got %s"):format(
         a_kind, options.show(value))
-    elseif not by_name[name] and registered.get(name) then
-      return registered.get(name)
     elseif not by_name[name] then
       return nil, ("unknown %s %q%s"):format(kind, name,
                                              options.hint(name, names))

@@ -1,7 +1,9 @@
 -- nn.noise: what the layers that are random in training share.
 
 local Layer = require("nn.layer")
+local options = require("options")
 local tensor = require("tensor")
+local window = require("nn.window")
 
 local noise = {}
 
@@ -34,6 +36,26 @@ function noise.class(class_name, strength, rows, change)
   end
 
   return Noise
+end
+
+-- A class of layers that leave out whole channels: of sequences (rank 1) or
+-- images (rank 2), which a mask of size 1 along their axes does.
+function noise.spatial_class(class_name, rank)
+  local Spatial = noise.class(class_name, "rate", {
+    {"rate", options.fraction, options.required},
+    window.data_format_row(rank),
+  }, function(self, x)
+    window.channels(self, self:sample_shape(x))
+    local shape, first = x.shape, window.layout(self)
+    for axis = 1, rank do
+      shape[first + axis] = 1
+    end
+    return x * noise.keep(x, self.rate, shape)
+  end)
+  Spatial.rank = rank
+  Spatial.init = window.resolve_format
+  Spatial.build = window.channels
+  return Spatial
 end
 
 return noise

@@ -106,7 +106,7 @@ end
 
 -- A progress bar; `live` says whether it is redrawn in place.
 function progress.new(live)
-  return setmetatable({ live = live, reads_log = true }, ProgressBar)
+  return setmetatable({live = live, reads_log = true}, ProgressBar)
 end
 
 return progress

@@ -3,138 +3,21 @@
 -- A saved model is one safetensors file. Its tensors are the weights by path
 -- ("dense_1.kernel") and the optimizer's buffers ("optimizer/1/m"). Its
 -- metadata are strings: format = "nnlua-model", version, model (the
--- architecture as JSON) and, where it was compiled, training (JSON). Loading
--- looks class names up in a list and never runs anything from the file.
+-- architecture as JSON), order (the paths of the weights in the order of the
+-- layers, JSON) and, where it was compiled, training (JSON). Loading looks
+-- class names up in a list and never runs anything from the file.
 
 local architecture = require("nn.architecture")
 local native = require("native")
 local options = require("options")
-local tensor = require("tensor")
+local names = require("nn.names")
+local registry = require("nn.registry")
+local weights = require("nn.weights")
 
 local saving = {}
 local methods = {}
 
 local FORMAT, VERSION = "nnlua-model", "1"
-
--- state_dict -----------------------------------------------------------------
-
---- nn.Model:state_dict()
--- Every weight and statistic by path ("dense_1.kernel"). The tensors share
--- their elements with the model.
---   > model = nn.Sequential{nn.Dense{1, input_shape={2}}}
---   > model:state_dict()["dense_1.kernel"].shape
---   (2, 1)
-function methods.state_dict(self)
-  self:require_built()
-  local dict = {}
-  for _, weight in ipairs(self:all_weights()) do
-    dict[weight.path] = weight.layer[weight.name]:detach()
-  end
-  return dict
-end
-
--- The state with elements of its own.
-function methods.copy_weights(self)
-  local copy = {}
-  for path, value in pairs(self:state_dict()) do
-    copy[path] = value:clone()
-  end
-  return copy
-end
-
--- Up to four names, sorted.
-local function some(set)
-  local names = {}
-  for name in pairs(set) do
-    names[#names + 1] = tostring(name)
-  end
-  table.sort(names)
-  local rest = #names - 4
-  if rest > 0 then
-    return table.concat(names, ", ", 1, 4) .. " and " .. rest .. " more"
-  end
-  return table.concat(names, ", ")
-end
-
--- Fails unless the dictionary has exactly the weights of the model.
-local function check_state(self, what, dict, weights)
-  local missing, unexpected = {}, {}
-  for path in pairs(dict) do
-    unexpected[path] = true
-  end
-  for _, weight in ipairs(weights) do
-    unexpected[weight.path] = nil
-    local given, own = dict[weight.path], weight.layer[weight.name]
-    if given == nil then
-      missing[weight.path] = true
-    elseif not tensor.is(given)
-        or tostring(given.shape) ~= tostring(own.shape) then
-      native.fail("%s: '%s' is %s in the model, %s in what is loaded", what,
-        weight.path, tostring(own.shape),
-        tensor.is(given) and tostring(given.shape) or options.show(given))
-    end
-  end
-  if next(missing) then
-    native.fail("%s: missing for %s: %s%s", what, tostring(self), some(missing),
-      next(unexpected) and "; not in the model: " .. some(unexpected) or "")
-  elseif next(unexpected) then
-    native.fail("%s: %s has no %s", what, tostring(self), some(unexpected))
-  end
-end
-
-local function load_state(self, what, dict)
-  self:require_built()
-  if type(dict) ~= "table" then
-    native.fail("%s: needs a table of tensors by path, got %s", what,
-      options.show(dict))
-  end
-  local weights = self:all_weights()
-  check_state(self, what, dict, weights)
-  for _, weight in ipairs(weights) do
-    weight.layer[weight.name]:detach():copy_(dict[weight.path])
-  end
-end
-
---- nn.Model:load_state_dict(dict)
--- Copies weights by path into the model. A missing or unexpected path, or
--- another shape, is an error, and nothing is changed then.
---   > model = nn.Sequential{nn.Dense{1, input_shape={2}}}
---   > model:load_state_dict(model:state_dict())
-function methods.load_state_dict(self, dict)
-  load_state(self, "load_state_dict", dict)
-end
-
---- nn.Model:save_weights(path)
--- Writes state_dict() as a safetensors file.
---   > model = nn.Sequential{nn.Dense{1, input_shape={2}}}
---   > path = os.tmpname()
---   > model:save_weights(path)
---   > model:load_weights(path)
---   > os.remove(path)
---   true
-function methods.save_weights(self, path)
-  native.save_safetensors(path, self:state_dict(), {})
-end
-
---- nn.Model:load_weights(path)
--- Reads the weights that save_weights or save wrote for a model with the same
--- layers.
---   > model = nn.Sequential{nn.Dense{1, input_shape={2}}}
---   > path = os.tmpname()
---   > model:save(path)
---   > model:load_weights(path)
---   > os.remove(path)
---   true
-function methods.load_weights(self, path)
-  local tensors = native.load_safetensors(path)
-  local weights = {}
-  for name, value in pairs(tensors) do
-    if not name:find("^optimizer/") then
-      weights[name] = value
-    end
-  end
-  load_state(self, "load_weights: " .. path, weights)
-end
 
 -- Training -------------------------------------------------------------------
 
@@ -143,11 +26,12 @@ local function plain(what, value)
   if type(value) == "function" then
     local name = require("nn.losses").name_of(value)
       or require("nn.metrics").name_of(value)
-    if not name then
+    if not name and not registry.name_of(value) then
       native.fail("save: a Lua function as %s cannot be written to a file: "
-        .. "use a name, or save_weights", what)
+        .. "give it a name, nn.register(\"my_%s\", f), or use save_weights",
+        what, (what:gsub("^a ", "")))
     end
-    return name
+    return name or {registered = registry.name_of(value)}
   elseif type(value) ~= "table" then
     return value
   end
@@ -179,18 +63,21 @@ local function add_optimizer(self, tensors)
       tensors[string.format("optimizer/%d/%s", i, name)] = buffer
     end
   end
-  return { steps = state.steps, params = #state.state }
+  return {steps = state.steps, params = #state.state}
 end
 
 local SAVE = {
   positional = 0,
-  { "optimizer", options.boolean, true },
+  aliases = {optimizer = "include_optimizer"},
+  {"include_optimizer", options.boolean, true},
 }
 
---- nn.Model:save(path [, {optimizer=true}])
+--- nn.Model:save(path [, {include_optimizer=true}])
 -- Writes the model as one safetensors file: architecture, weights and
 -- statistics and, if it was compiled, optimizer, loss and metrics, with the
--- optimizer's state unless optimizer=false.
+-- optimizer's state unless include_optimizer=false.
+-- Errors: Lua functions without a name from nn.register; a model whose class
+-- computes with its own `call` (save its weights, or build it as a graph).
 --   > model = nn.Sequential{nn.Dense{1, input_shape={2}}}
 --   > path = os.tmpname()
 --   > model:save(path)
@@ -199,12 +86,13 @@ local SAVE = {
 --   true
 function methods.save(self, path, opts)
   local o = options.read("save", SAVE, opts)
-  local tensors = self:state_dict()
-  local metadata = { format = FORMAT, version = VERSION }
+  local metadata = {format = FORMAT, version = VERSION}
   metadata.model = native.json_encode(architecture.describe(self))
+  local tensors = self:state_dict()
+  metadata.order = weights.order(self)
   if self.compiled then
     local training = training_config(self)
-    if o.optimizer and self.optimizer.params then
+    if o.include_optimizer and self.optimizer.params then
       training.optimizer.state = add_optimizer(self, tensors)
     end
     metadata.training = native.json_encode(training)
@@ -227,19 +115,19 @@ local function optimizer_state(tensors, counters, lr)
       state[index][buffer] = value
     end
   end
-  return { lr = lr, steps = counters.steps, state = state }
+  return {lr = lr, steps = counters.steps, state = state}
 end
 
-local function restore_training(model, text, tensors)
+local function restore_training(model, text, tensors, classes)
   local saved = native.json_decode(text)
   local optimizer = type(saved) == "table" and saved.optimizer
   architecture.need(type(optimizer) == "table"
     and type(optimizer.config) == "table"
-    and type(optimizer.state or {}) == "table")
+    and type(optimizer.state or {}) == "table", "how it is trained")
   model:compile {
     optimizer = optimizer,
-    loss = saved.loss,
-    metrics = saved.metrics,
+    loss = architecture.resolve(saved.loss, classes),
+    metrics = architecture.resolve(saved.metrics, classes),
     loss_weights = saved.loss_weights,
   }
   if optimizer.state and model.optimizer.params then
@@ -249,29 +137,56 @@ local function restore_training(model, text, tensors)
 end
 
 local function build(tensors, metadata, classes)
-  local model = architecture.build(native.json_decode(metadata.model), classes)
-  local weights = {}
-  for name, value in pairs(tensors) do
-    if not name:find("^optimizer/") then
-      weights[name] = value
-    end
+  local data = native.json_decode(metadata.model)
+  local model = architecture.build(data, classes)
+  if not model.save then
+    native.fail("it holds a %s, which is no model", model.class_name)
   end
-  load_state(model, "load_model", weights)
+  weights.load(model, "load_model", weights.among(tensors))
   if metadata.training then
-    restore_training(model, metadata.training, tensors)
+    restore_training(model, metadata.training, tensors, classes)
   end
   return model
 end
 
+-- How files of other programs begin.
+local FOREIGN = {
+  ["\137HDF"] = "an HDF5 file (Keras): only safetensors files can be read",
+  ["PK\3\4"] = "a zip archive (PyTorch, Keras or NumPy): only safetensors "
+    .. "files can be read",
+  ["\147NUM"] = "an array of NumPy: tensor.load reads it",
+  ["\128\2"] = "a Python pickle: only safetensors files can be read",
+}
+
+-- The tensors and metadata; says of other formats what they are.
+local function read_file(path)
+  local ok, tensors, metadata = pcall(native.load_safetensors, path)
+  if ok then
+    return tensors, metadata
+  end
+  local file = type(path) == "string" and io.open(path, "rb")
+  local start = file and file:read(4) or ""
+  if file then
+    file:close()
+  end
+  local kind = FOREIGN[start] or FOREIGN[start:sub(1, 2)]
+  if kind then
+    native.fail("%s: not a saved model but %s", path, kind)
+  end
+  error(tensors, 0)
+end
+
 local LOAD = {
   positional = 0,
-  { "custom_objects", options.table },
+  {"custom_objects", options.table},
 }
 
 --- nn.load_model(path [, {custom_objects=nil}])
--- The model that save wrote, compiled as it was. Classes of one's own are
--- looked up in custom_objects, {class_name=class}. Only data are read: nothing
--- in the file is run.
+-- The model that save wrote, compiled as it was. Classes and functions of
+-- one's own are looked up in custom_objects, {name=class}, then among those
+-- registered with nn.register. Only data are read: nothing in the file is run.
+-- Errors: a file that is no saved model, or is damaged; names that nobody
+-- knows here.
 --   > model = nn.Sequential{nn.Dense{3, input_shape={2}}}
 --   > path = os.tmpname()
 --   > model:save(path)
@@ -281,15 +196,17 @@ local LOAD = {
 function saving.load_model(path, opts)
   local o = options.read("load_model", LOAD, opts)
   for name, class in pairs(o.custom_objects or {}) do
-    if type(class) ~= "table" or not class.extend then
-      native.fail("load_model: custom_objects.%s must be a layer class",
-        tostring(name))
+    if type(class) ~= "function"
+        and (type(class) ~= "table" or not class.extend) then
+      native.fail("load_model: custom_objects.%s must be a layer class or a "
+        .. "function", tostring(name))
     end
   end
-  local tensors, metadata = native.load_safetensors(path)
+  local tensors, metadata = read_file(path)
   if metadata.format ~= FORMAT or not metadata.model then
-    native.fail("%s: not a saved model: there is no architecture in it "
-      .. "(save_weights files are read by model:load_weights)", path)
+    native.fail("%s: not a saved model: there is no architecture in it; "
+      .. "its %d tensors can be read by model:load_weights", path,
+      #names.sorted_keys(tensors))
   elseif metadata.version ~= VERSION then
     native.fail("%s: saved models of version %s cannot be read", path,
       tostring(metadata.version))

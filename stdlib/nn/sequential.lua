@@ -2,11 +2,13 @@
 --
 -- The layers wait in `stack`. The graph is made as soon as the shape of one
 -- sample is known: from the first layer's input_shape, from nn.Input, or from
--- the first data.
+-- the first data. Its symbols are the `chain`: the input, then what each layer
+-- makes of it. The plan grows and shrinks with it, a step at a time.
 
 local Model = require("nn.model")
 local Layer = require("nn.layer")
 local graph = require("nn.graph")
+local names = require("nn.names")
 local native = require("native")
 local options = require("options")
 
@@ -17,19 +19,19 @@ local options = require("options")
 --   > model = nn.Sequential{nn.Dense{4, input_shape={3}}, nn.Dense{2}}
 --   > model(tensor.zeros(5, 3)).shape
 --   (5, 2)
-local Sequential = Model:extend { class_name = "Sequential" }
+local Sequential = Model:extend {class_name = "Sequential"}
 
 local SPEC = {
   positional = 0,
-  { "name", options.string },
-  { "trainable", options.boolean, true },
-  { "dtype", options.string, "float32" },
-  { "layers", options.table },
+  {"name", options.string},
+  {"trainable", options.boolean, true},
+  {"dtype", options.string, "float32"},
+  {"layers", options.table},
 }
 
 function Sequential.read_options(class, t)
   if t ~= nil and type(t) ~= "table" or Layer.is(t) then
-    t = { t }
+    t = {t}
   end
   local layers, named = {}, {}
   for key, value in pairs(t or {}) do
@@ -48,6 +50,11 @@ function Sequential:init(o)
   local layers = o.stack or {}
   self.stack, self.config = {}, {}
   self.layers = self.stack
+  for i, layer in ipairs(layers) do
+    if Layer.is(layer) and not layer.auto_name and layers[i] ~= self then
+      names.add(self, layer)
+    end
+  end
   for _, layer in ipairs(layers) do
     self:add(layer)
   end
@@ -55,7 +62,7 @@ end
 
 -- The input layer for samples of that shape.
 local function new_input(shape, dtype)
-  return require("nn.layers.input") { shape = shape, dtype = dtype }
+  return require("nn.layers.input") {shape = shape, dtype = dtype}
 end
 
 -- Extends the chain of symbols by the layer at `position` of the stack.
@@ -72,25 +79,60 @@ local function connect(self, position)
   self.chain[#self.chain + 1] = result
 end
 
+-- The symbols at the end of the chain, as a list.
+local function last_symbols(self)
+  local last = self.chain[#self.chain]
+  return graph.is_symbol(last) and {last} or last
+end
+
 -- Makes the graph, once the shape of one sample is known.
 local function start(self, symbol)
-  self.chain = { symbol }
+  self.chain = {symbol}
   for position = 1, #self.stack do
     connect(self, position)
   end
-end
-
--- The model computes the chain as it is now.
-local function finish(self)
-  if #self.stack > 0 then
-    self:set_graph({ self.chain[1] }, { self.chain[#self.chain] })
-  end
+  self:set_graph({symbol}, last_symbols(self))
 end
 
 -- The layers of a Sequential leave the input out.
 function Sequential:set_graph(inputs, outputs)
   Model.set_graph(self, inputs, outputs)
   self.layers = self.stack
+end
+
+function Sequential:add_loss(value)
+  Model.add_loss(self, value)
+  self.layers = self.stack
+end
+
+-- Brings the graph to the layer that was added.
+local function grow(self)
+  local ok, err = pcall(connect, self, #self.stack)
+  if not ok then
+    names.remove(self, table.remove(self.stack))
+    error(err, 0)
+  end
+  local outputs = last_symbols(self)
+  if self.plan then
+    graph.extend(self.plan, outputs)
+    self:set_outputs(outputs)
+  else
+    self:set_graph({self.chain[1]}, outputs)
+  end
+end
+
+-- Whether `layer` is or contains the model.
+local function contains(layer, model, seen)
+  if layer == model then
+    return true
+  end
+  seen[layer] = true
+  for _, sub in ipairs(layer:sublayers()) do
+    if not seen[sub.layer] and contains(sub.layer, model, seen) then
+      return true
+    end
+  end
+  return false
 end
 
 --- nn.Sequential:add(layer)
@@ -101,26 +143,25 @@ end
 --   1
 function Sequential:add(layer)
   if graph.is_symbol(layer) and #self.stack == 0 and not self.chain then
-    self.chain = { layer }
+    self.chain = {layer}
     return
   end
   if not Layer.is(layer) then
     self:fail("layer %d must be a layer, got %s", #self.stack + 1,
       options.show(layer))
   end
+  if contains(layer, self, {}) then
+    self:fail("cannot be a layer of itself: %s is or contains it",
+      tostring(layer))
+  end
+  names.add(self, layer)
   self.stack[#self.stack + 1] = layer
-  self:name_layers(self.stack)
   if not self.chain and layer.input_shape then
     local input = new_input(layer.input_shape, layer.input_dtype or layer.dtype)
-    self.chain = { input }
+    self.chain = {input}
   end
   if self.chain then
-    local ok, err = pcall(connect, self, #self.stack)
-    if not ok then
-      self.stack[#self.stack] = nil
-      error(err, 0)
-    end
-    finish(self)
+    grow(self)
   end
 end
 
@@ -134,10 +175,18 @@ function Sequential:pop()
     self:fail("there is no layer to take off")
   end
   local layer = table.remove(self.stack)
-  if self.chain then
-    table.remove(self.chain)
+  if not names.find(self.stack, layer) then
+    names.remove(self, layer)
+  end
+  if not self.chain then
+    return layer
+  end
+  table.remove(self.chain)
+  if #self.stack == 0 then
     self.plan, self.built = nil, false
-    finish(self)
+  else
+    graph.shorten(self.plan, last_symbols(self))
+    self:set_outputs(last_symbols(self))
   end
   return layer
 end
@@ -148,7 +197,6 @@ function Sequential:build(shape)
   end
   local first = self.stack[1]
   start(self, new_input(shape, first.input_dtype or first.dtype))
-  finish(self)
 end
 
 -- Makes the graph from the first data, a list of tensors.
@@ -158,12 +206,21 @@ function Sequential:ensure_graph(values)
   end
 end
 
+-- Layers that only a term of the loss needs come after those of the stack.
+local function loss_layers(self)
+  local list = {}
+  for _, node in ipairs(self.terms and self:whole_plan().nodes or {}) do
+    list[#list + 1] = node.layer
+  end
+  return list
+end
+
 function Sequential:sublayers()
   local list, seen = {}, {}
-  for _, layer in ipairs(self.stack) do
+  for _, layer in ipairs(names.joined(self.stack, loss_layers(self))) do
     if not seen[layer] then
       seen[layer] = true
-      list[#list + 1] = { name = layer.name, layer = layer }
+      list[#list + 1] = {name = self:name_of(layer), layer = layer}
     end
   end
   return list

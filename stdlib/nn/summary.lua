@@ -6,8 +6,8 @@ local options = require("options")
 local methods = {}
 
 -- Where the columns end, as parts of the line length.
-local PLAIN = { length = 65, ends = { 0.45, 0.85, 1 } }
-local CONNECTED = { length = 98, ends = { 0.33, 0.55, 0.67, 1 } }
+local PLAIN = {length = 65, ends = {0.45, 0.85, 1}}
+local CONNECTED = {length = 98, ends = {0.33, 0.55, 0.67, 1}}
 
 -- 407050 -> "407,050".
 local function grouped(n)
@@ -29,7 +29,7 @@ end
 local function nodes_by_layer(self)
   local nodes = {}
   for _, symbol in ipairs(self.inputs or {}) do
-    nodes[symbol.node.layer] = { symbol.node }
+    nodes[symbol.node.layer] = {symbol.node}
   end
   for _, node in ipairs(self.plan and self.plan.nodes or {}) do
     nodes[node.layer] = nodes[node.layer] or {}
@@ -99,7 +99,7 @@ end
 
 local SUMMARY = {
   positional = 0,
-  { "print_fn", options["function"] },
+  {"print_fn", options["function"]},
 }
 
 --- nn.Model:summary([{print_fn=print}])
@@ -119,14 +119,14 @@ function methods.summary(self, opts)
   local nodes = nodes_by_layer(self)
   local sublayers = self:sublayers()
   out(string.rep("_", layout.length))
-  write_row(out, layout, { "Layer (type)", "Output Shape", "Param #",
-    connected and "Connected to" or nil })
+  write_row(out, layout, {"Layer (type)", "Output Shape", "Param #",
+    connected and "Connected to" or nil})
   out(string.rep("=", layout.length))
   for i, entry in ipairs(sublayers) do
     local row, sources = layer_row(entry.layer, nodes[entry.layer], connected)
     write_row(out, layout, row)
     for k = 2, #sources do
-      write_row(out, layout, { "", "", "", sources[k] })
+      write_row(out, layout, {"", "", "", sources[k]})
     end
     out(string.rep(i == #sublayers and "=" or "_", layout.length))
   end
@@ -134,4 +134,4 @@ function methods.summary(self, opts)
   out(string.rep("_", layout.length))
 end
 
-return { methods = methods }
+return {methods = methods}

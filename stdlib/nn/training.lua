@@ -6,16 +6,16 @@
 
 local autograd = require("autograd")
 local batches = require("nn.batches")
-local calling = require("nn.calling")
 local native = require("native")
 local options = require("options")
+local step = require("nn.step")
 local tensor = require("tensor")
 
 local training = {}
 local methods = {}
 
 local function as_list(outputs)
-  return type(outputs) == "table" and outputs or { outputs }
+  return type(outputs) == "table" and outputs or {outputs}
 end
 
 -- The outputs, as a list, for a list of inputs.
@@ -25,6 +25,21 @@ local function forward(self, xs)
     return self:run(xs)
   end
   return as_list(self:forward(#xs == 1 and xs[1] or xs))
+end
+
+-- Gathers the layers that are frozen, by themselves or by what contains them.
+local function frozen_layers(layer, active, set, seen)
+  active = active and layer.trainable
+  if not active and seen[layer] == nil then
+    set[layer] = true
+  end
+  seen[layer] = true
+  for _, sub in ipairs(layer:sublayers()) do
+    if not seen[sub.layer] then
+      frozen_layers(sub.layer, active, set, seen)
+    end
+  end
+  return set
 end
 
 -- Hands the trainable weights to the optimizer; remembers the frozen ones. A
@@ -43,13 +58,14 @@ function training.settle(self, xs)
       frozen[#frozen + 1] = value
     end
     if weight.regularizer then
-      penalised[#penalised + 1] = { value, weight.regularizer }
+      penalised[#penalised + 1] = {value, weight.regularizer}
     end
     if weight.constraint and weight.active then
-      constrained[#constrained + 1] = { value, weight.constraint }
+      constrained[#constrained + 1] = {value, weight.constraint}
     end
   end
   self.compiled.frozen = frozen
+  self.compiled.frozen_layers = frozen_layers(self, true, {}, {})
   self.compiled.penalised = penalised
   self.compiled.constrained = constrained
   self.compiled.untrained = #active == 0
@@ -75,7 +91,7 @@ local function reduced(value, weights)
     return value
   end
   if value.ndim > 1 then
-    value = value:reshape({ #value, -1 }):mean(2)
+    value = value:reshape({#value, -1}):mean(2)
   end
   if weights then
     value = value * weights:to(value.dtype)
@@ -85,22 +101,27 @@ end
 
 -- The outputs, the total loss and the loss of each output (0-d tensors).
 local function forward_loss(self, xs, ys, weights)
-  local terms, predictions = calling.collect(forward, self, xs)
+  local added, predictions = step.collect(step.with_frozen,
+    self.compiled.frozen_layers, forward, self, xs)
   local total, parts = nil, {}
   for i, head in ipairs(self.compiled.heads) do
     if head.loss then
-      local part = reduced(head.loss(ys[i], predictions[i]), weights)
+      local target = ys[head.target]
+      local part = reduced(head.loss(target, predictions[i]), weights)
       parts[#parts + 1] = part
       local share = head.weight == 1 and part or part * head.weight
       total = total and total + share or share
     end
   end
   for _, pair in ipairs(self.compiled.penalised or {}) do
-    local penalty = pair[2](pair[1])
-    total = total and total + penalty or penalty
+    added[#added + 1] = pair[2](pair[1])
   end
-  for _, term in ipairs(terms) do
+  for _, term in ipairs(added) do
     total = total and total + term or term
+  end
+  if not total then
+    native.fail("%s: there is nothing to minimise: compile it with loss=, or "
+      .. "let a layer add_loss", tostring(self))
   end
   return predictions, total, parts
 end
@@ -122,7 +143,7 @@ local function metric_sum(value, count)
     return value * count
   end
   if value.ndim > 1 then
-    value = value:reshape({ #value, -1 }):float():mean(2)
+    value = value:reshape({#value, -1}):float():mean(2)
   end
   return value:sum()
 end
@@ -130,7 +151,7 @@ end
 -- The sums a step gives, in the order of compiled.names.
 local function sums_of(self, ys, predictions, total, parts, count)
   local compiled = self.compiled
-  local sums = { detached(total) * count }
+  local sums = {detached(total) * count}
   if compiled.several then
     for _, part in ipairs(parts) do
       sums[#sums + 1] = detached(part) * count
@@ -138,9 +159,10 @@ local function sums_of(self, ys, predictions, total, parts, count)
   end
   for i, head in ipairs(compiled.heads) do
     if #head.metrics > 0 then
-      local prediction = predictions[i]:detach()
+      local prediction, target = predictions[i]:detach(), ys[head.target]
       for _, metric in ipairs(head.metrics) do
-        sums[#sums + 1] = metric_sum(metric.compute(ys[i], prediction), count)
+        sums[#sums + 1] = metric_sum(metric.compute(target, prediction),
+          count)
       end
     end
   end
@@ -195,6 +217,16 @@ function training.test_step(self, xs, ys, weights, count)
   return autograd.no_grad(measure, self, xs, ys, weights, count)
 end
 
+-- The targets of a batch, which may be missing where nothing is compared.
+function training.targets(self, what, ys)
+  local names = self:target_names()
+  if not ys and #names > 0 then
+    native.fail("%s: the targets are missing: there must be some for %s", what,
+      table.concat(names, ", "))
+  end
+  return ys or {}
+end
+
 -- Sums -----------------------------------------------------------------------
 
 -- Adds a step's sums to `totals`, which begins empty.
@@ -217,9 +249,7 @@ end
 function training.evaluate_source(self, source)
   local totals, samples = {}, 0
   for xs, ys, weights, count in source:batches(false) do
-    if not ys then
-      native.fail("evaluate: there are no targets to compare with")
-    end
+    ys = training.targets(self, "evaluate", ys)
     training.accumulate(totals,
       training.test_step(self, xs, ys, weights, count))
     samples = samples + count
@@ -234,8 +264,8 @@ end
 
 local EVALUATE = {
   positional = 0,
-  { "batch_size", options.positive_integer, 32 },
-  { "sample_weight", options.any },
+  {"batch_size", options.positive_integer, 32},
+  {"sample_weight", options.any},
 }
 
 --- nn.Model:evaluate(x, y [, {batch_size=32, sample_weight=nil}])
@@ -258,7 +288,7 @@ end
 
 local PREDICT = {
   positional = 0,
-  { "batch_size", options.positive_integer, 32 },
+  {"batch_size", options.positive_integer, 32},
 }
 
 local function named(self, outputs)
@@ -303,14 +333,14 @@ end
 --   > model:predict_on_batch(tensor({{1, 2}})):item()
 --   3.0
 function methods.predict_on_batch(self, x)
-  local o = { batch_size = math.maxinteger // 2 }
+  local o = {batch_size = math.maxinteger // 2}
   return methods.predict(self, x, o)
 end
 
 local ON_BATCH = {
   positional = 0,
-  { "sample_weight", options.any },
-  { "class_weight", options.table },
+  {"sample_weight", options.any},
+  {"class_weight", options.table},
 }
 
 -- Runs one step on one batch; returns the means as Lua numbers.
@@ -318,13 +348,11 @@ local function on_batch(self, what, step, x, y, opts)
   training.require_compiled(self, what)
   local o = options.read(what, ON_BATCH, opts)
   o.batch_size = math.maxinteger // 2
-  if y == nil then
-    native.fail("%s: the targets are missing", what)
-  end
   local xs, ys, weights, count = batches.source(self, x, y, o):batches(false)()
   if not xs then
     native.fail("%s: there are no samples", what)
   end
+  ys = training.targets(self, what, ys)
   local sums = step(self, xs, ys, weights, count)
   return table.unpack(training.means(sums, count))
 end

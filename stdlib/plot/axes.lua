@@ -148,14 +148,15 @@ local function shorten(sheet, ticks, room)
   end
 end
 
--- Makes the frame as high in proportion as the picture is, in the middle.
-local function keep_aspect(frame)
+-- Makes the frame as high in proportion as the picture is, in the middle; in
+-- a grid at the top, so that the titles of a row are level.
+local function keep_aspect(frame, in_grid)
   local columns = math.abs(frame.across.high - frame.across.low)
   local rows = math.abs(frame.up.high - frame.up.low)
   local k = math.min(frame.width / columns, frame.height / rows)
   local width, height = math.max(1, k * columns), math.max(1, k * rows)
   frame.x = frame.x + (frame.width - width) / 2
-  frame.y = frame.y + (frame.height - height) / 2
+  if not in_grid then frame.y = frame.y + (frame.height - height) / 2 end
   frame.width, frame.height = width, height
 end
 
@@ -246,7 +247,7 @@ local function lay_out(sheet, plot, box)
   frame.x, frame.y = left, top
   frame.width = math.max(1, right - left)
   frame.height = math.max(1, bottom - top)
-  if plot.aspect == "equal" then keep_aspect(frame) end
+  if plot.aspect == "equal" then keep_aspect(frame, box.in_grid) end
   return frame
 end
 
@@ -374,7 +375,8 @@ local function draw_color_bar(sheet, plot, frame)
   end
 end
 
--- Draws a plot (see plot.figure) into the box {x=, y=, width=, height=}.
+-- Draws a plot (see plot.figure) into the box {x=, y=, width=, height=,
+-- in_grid=: whether other plots stand beside it}.
 function axes.draw(sheet, plot, box)
   local frame = lay_out(sheet, plot, box)
   local shows_lines = plot.grid ~= false and not has_picture(plot)

@@ -162,7 +162,7 @@ local function draw_all(self, on, box)
     one:draw(on, {
       x=box.x + (i - 1) % self.columns * width,
       y=box.y + top + (i - 1) // self.columns * height,
-      width=width, height=height,
+      width=width, height=height, in_grid=true,
     })
   end
 end

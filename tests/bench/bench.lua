@@ -11,6 +11,9 @@ local nn = require("nn")
 local optim = require("optim")
 local tensor = require("tensor")
 
+local here = arg[0]:match("^(.*/)") or "./"
+local squeezenet = dofile(here .. "squeezenet.lua")
+
 local LEAST_TIME = 0.5 -- seconds that the rounds of a workload last together
 
 local CROSS_ENTROPY = "sparse_softmax_cross_entropy_with_logits"
@@ -183,6 +186,27 @@ workload("resnet_block_step", function()
   model:compile { optimizer = optim.SGD { lr = 1e-3, momentum = 0.9 },
     loss = "mse" }
   return function() model:train_on_batch(x, y) end
+end)
+
+-- Kernels for each channel, then a product over the channels.
+workload("separable_conv_step", function()
+  local x, y = tensor.randn(32, 32, 32, 64), tensor.randn(32, 32, 32, 128)
+  local model = nn.Sequential {
+    nn.DepthwiseConv2D { 3, padding = "same", input_shape = { 32, 32, 64 } },
+    nn.Conv2D { 128, 1 },
+  }
+  model:compile { optimizer = optim.SGD { lr = 1e-3 }, loss = "mse" }
+  return function() model:train_on_batch(x, y) end
+end)
+
+-- SqueezeNet on one image, with its own weights where they are.
+workload("squeezenet_forward", function()
+  local x, model = tensor.randn(1, 224, 224, 3), squeezenet.model()
+  local weights = squeezenet.path("squeezenet1.1.safetensors")
+  if weights then squeezenet.load(model, weights) end
+  return function()
+    autograd.no_grad(function() return model(x):softmax(2) end)
+  end
 end)
 
 workload("adam_10m", function()

@@ -212,6 +212,47 @@ def resnet_block_step():
 
 
 @workload
+def separable_conv_step():
+    x, y = torch.randn(32, 64, 32, 32), torch.randn(32, 128, 32, 32)
+    model = nn.Sequential(nn.Conv2d(64, 64, 3, padding=1, groups=64),
+                          nn.Conv2d(64, 128, 1))
+    optimiser = torch.optim.SGD(model.parameters(), lr=1e-3)
+    loss = functional.mse_loss
+    return lambda: step(model, optimiser, loss, x, y), 1
+
+
+class Fire(nn.Module):
+    def __init__(self, channels, squeezed, expanded):
+        super().__init__()
+        self.squeeze = nn.Conv2d(channels, squeezed, 1)
+        self.expand1x1 = nn.Conv2d(squeezed, expanded, 1)
+        self.expand3x3 = nn.Conv2d(squeezed, expanded, 3, padding=1)
+
+    def forward(self, x):
+        x = functional.relu(self.squeeze(x))
+        return torch.cat([functional.relu(self.expand1x1(x)),
+                          functional.relu(self.expand3x3(x))], 1)
+
+
+@workload
+def squeezenet_forward():
+    x = torch.randn(1, 3, 224, 224)
+    model = nn.Sequential(
+        nn.Conv2d(3, 64, 3, stride=2), nn.ReLU(), nn.MaxPool2d(3, 2),
+        Fire(64, 16, 64), Fire(128, 16, 64), nn.MaxPool2d(3, 2),
+        Fire(128, 32, 128), Fire(256, 32, 128), nn.MaxPool2d(3, 2),
+        Fire(256, 48, 192), Fire(384, 48, 192), Fire(384, 64, 256),
+        Fire(512, 64, 256), nn.Conv2d(512, 1000, 1), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Softmax(1)).eval()
+
+    def run():
+        with torch.no_grad():
+            return model(x)
+
+    return run, 1
+
+
+@workload
 def adam_10m():
     parameters = [torch.randn(1000, 1000, requires_grad=True)
                   for _ in range(10)]

@@ -168,7 +168,8 @@ local operations = {
   std = { dtypes = FLOATS, { { of { 3, 5 } }, {}, { 1 }, { -1, true },
     { { 1, 2 } }, { 1, false, 0 } } },
   norm = { dtypes = FLOATS, { { of { 3, 5 } }, {}, { 1 }, { -1, true },
-    { { 1, 2 } }, { 1, false, 1 }, { 2, false, 3 } } },
+    { { 1, 2 } }, { 1, false, 1 }, { 2, false, 3 }, { 2, false, 0 },
+    { 2, false, -1 } } },
   softmax = along(FLOATS), log_softmax = along(FLOATS),
 
   reshape = { dtypes = ALL, { { of { 2, 6 } }, { 3, 4 }, { { 4, 3 } },

@@ -47,6 +47,9 @@ test("PReLU shares slopes along shared_axes", function()
   error_matches(function() nn.PReLU()(nn.Input{-1, 4}) end,
     "PReLU 'p?_?re_?lu': the size of dim 2 must be known, or be one of "
     .. "shared_axes")
+  error_matches(function() layer(tensor.zeros(2, 4, 5, 1)) end,
+    "has slopes %(1, 1, 3%) for samples, got %(2, 4, 5, 1%)")
+  same_shape(layer(tensor.zeros(2, 6, 1, 3)), {2, 6, 1, 3})
   error_matches(function() nn.PReLU{shared_axes=1}(x) end,
     "axis 1 is not a dim of samples")
 end)
@@ -191,6 +194,9 @@ test("attention: errors", function()
   error_matches(function()
     layer(input, input, {attention_mask=tensor.ones(3, 3)})
   end, "attention_mask must be %(batch, 4, 4%) or %(4, 4%), got %(3, 3%)")
+  layer(input, input)
+  error_matches(function() layer(input, tensor.zeros(2, 6)) end,
+    "the inputs must be sequences")
   error_matches(function() nn.MultiHeadAttention{2} end, "key_dim is missing")
 end)
 

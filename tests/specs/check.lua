@@ -176,4 +176,22 @@ function check.error_matches(f, pattern)
   return message
 end
 
+--- check.refuses(pattern, f)
+-- The same, and the message names the line of the spec that called.
+function check.refuses(pattern, f)
+  local message = check.error_matches(f, pattern)
+  local file = debug.getinfo(f, "S").short_src:match("[^/]*$")
+  if not message:find(file .. ":%d+: ") then
+    fail("the error names no line of %s: %q", file, message)
+  end
+end
+
+--- check.lists(x, ...)
+-- Tensors as nested lists.
+function check.lists(...)
+  local all = table.pack(...)
+  for k = 1, all.n do all[k] = all[k]:totable() end
+  return table.unpack(all, 1, all.n)
+end
+
 return check

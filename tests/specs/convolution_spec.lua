@@ -2,13 +2,9 @@
 
 local check = require("check")
 local test, equal = check.test, check.equal
+local refuses = check.refuses
 
 local FIRST = "channels_first"
-
-local function refuses(text, f)
-  local message = check.error_matches(f, text)
-  check.truthy(message:find("convolution_spec.lua:%d+: "), message)
-end
 
 local function sequence(list) return tensor(list):reshape(1, #list, 1) end
 local function flat(x) return x:flatten():totable() end

@@ -2,13 +2,9 @@
 
 local check = require("check")
 local test, equal = check.test, check.equal
+local refuses = check.refuses
 
 local einsum = tensor.einsum
-
-local function refuses(text, f)
-  local message = check.error_matches(f, text)
-  check.truthy(message:find("einsum_spec.lua:%d+: "), message)
-end
 
 local a = tensor({{1, 2, 3}, {4, 5, 6}})
 local b = tensor({{1, 0}, {0, 1}, {1, 1}})

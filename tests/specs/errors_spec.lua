@@ -54,9 +54,12 @@ tells("x:add_(tensor.zeros(3, 2))", "add_: the result has shape (3, 2)")
 
 tells("x[0]", "index 0 in dim 1: positions count from 1")
 tells("x[3]", "index 3 is outside dim 1 of size 2 (positions are 1..2")
+tells("x[x % 2 == 0]", "got a boolean (== compares whole tensors: a mask is "
+  .. "x:eq(y))")
 tells("x[1.5]", "an index must be a whole number")
 tells("x[{1, 2}]", "too many indices: a tensor of shape (2) has 1 dim (an entry "
-  .. "for each dim; a range is a table of its own)")
+  .. "for each dim; a range is a table of its own, a list of positions is "
+  .. "tensor(list, \"int64\"))")
 tells("m['0:1']", "begins or ends at 0: positions count from 1")
 tells("x[tensor.ones(2)]", "an index tensor must hold integers or be a bool "
   .. "mask, this one is float32")
@@ -172,12 +175,34 @@ adds("for v in x do end", "write for i, v in ipairs(x) do")
 adds("for i, v in pairs(x) do end", "write for i, v in ipairs(x) do")
 adds("'x = ' .. x", "write tostring(x)")
 adds("math.sin(x)", "write x:sin()")
+adds("string.format('%.3f', x)", "write x:item()")
 adds("tensor.summ(x)", "did you mean 'tensor.sum'?")
 adds("tensor.cat({x})", "did you mean 'tensor.concat'?")
 adds("tensor.array({1})", "did you mean 'tensor'?")
 adds("tensor.Tensor({1})", "did you mean 'tensor'?")
 adds("tensr.ones(2)", "did you mean 'tensor'?")
 adds("error('of the user')", nil)
+
+adds("tensor.clip(x, 0, 1)", "did you mean 'tensor.clamp'?")
+adds("np.ones(2)", "did you mean 'tensor'?")
+adds("torch.ones(2)", "did you mean 'tensor'?")
+
+test("an unknown name of a tensor tells what to write", function()
+  local x = tensor.ones(2, 2)
+  local function tells(name, text)
+    local message = check.error_matches(function() return x[name] end, "")
+    check.truthy(message:find(text, 1, true), message)
+  end
+  tells("clip", '(did you mean "clamp"?)')
+  tells("size", '(did you mean "shape"?)')
+  tells("t", '(did you mean "T"?)')
+  tells("equal", '(did you mean "eq"?)')
+  tells("numpy", '(did you mean "totable"?)')
+  tells("summ", '(did you mean "sum"?)')
+  tells("zeros_like", "(it is no method: write tensor.zeros_like(x))")
+  tells("inv", "(it is no method: write tensor.linalg.inv(x))")
+  tells("rfft", "(it is no method: write tensor.fft.rfft(x))")
+end)
 
 test("ipairs goes over the first dim", function()
   local seen = {}

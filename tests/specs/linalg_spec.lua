@@ -229,6 +229,16 @@ test("svd in full and of nothing", function()
   equal(linalg.svdvals(tensor.zeros(2, 3)):totable(), {0.0, 0.0})
 end)
 
+test("svd of matrices without columns, or without rows", function()
+  local u, s, vh = linalg.svd(tensor.zeros(4000, 0))
+  check.same_shape(u, {4000, 0})
+  check.same_shape(s, {0})
+  check.same_shape(vh, {0, 0})
+  u, s, vh = linalg.svd(tensor.zeros(3, 0, 4000))
+  check.same_shape(u, {3, 0, 0})
+  check.same_shape(vh, {3, 0, 4000})
+end)
+
 test("svd in full: values have a gradient, vectors have none", function()
   local a = double({{3, 0, 0}, {0, 2, 0}})
   near(gradient(function(x) return (select(2, linalg.svd(x, true))) end, a),

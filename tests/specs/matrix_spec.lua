@@ -2,11 +2,7 @@
 
 local check = require("check")
 local test, equal = check.test, check.equal
-
-local function refuses(text, f)
-  local message = check.error_matches(f, text)
-  check.truthy(message:find("matrix_spec.lua:%d+: "), message)
-end
+local refuses = check.refuses
 
 local function grid(...) return tensor.arange(1, 12):reshape(...) end
 

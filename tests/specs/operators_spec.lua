@@ -2,13 +2,9 @@
 
 local check = require("check")
 local test, equal = check.test, check.equal
+local refuses = check.refuses
 
 local function ints(list) return tensor(list, "int64") end
-
-local function refuses(text, f)
-  local message = check.error_matches(f, text)
-  check.truthy(message:find("operators_spec.lua:%d+: "), message)
-end
 
 -- Promotion ------------------------------------------------------------------
 
@@ -155,4 +151,12 @@ test("// and % of extreme numbers are Lua's", function()
       same(remainders[i][j], a % b, a .. " % " .. b)
     end
   end
+end)
+
+test("powers by plain numbers are those by tensors", function()
+  local x = tensor({0, -0.0, 2, math.huge, -math.huge, 0/0, -3, 1e-45})
+  for _, e in ipairs {2, -1, 0, 1, 3, -2} do
+    check.equal((x ^ e):totable(), (x ^ tensor.full({8}, e)):totable())
+  end
+  check.equal((tensor({2, 1, -1}, "int64") ^ -1):totable(), {0, 1, -1})
 end)

@@ -347,6 +347,22 @@ test("figures: several kinds in one, grids, histories", function()
   check.error_matches(function() plot.history({}) end, "what fit returns")
 end)
 
+-- The first row with black in those columns of a picture.
+local function first_black(img, first, last)
+  local black = img[{{}, {first, last}}]:eq(0):all(3):any(2)
+  return black:nonzero()[{1, 1}]
+end
+
+test("grid: pictures of other proportions begin at the same height", function()
+  local wide, high = tensor.zeros(4, 40), tensor.zeros(40, 4)
+  local img = plot.grid({plot.imshow(wide, {axis=false}),
+                         plot.imshow(high, {axis=false})},
+                        {columns=2, size={400, 200}}):to_image()
+  check.equal(first_black(img, 1, 200), first_black(img, 201, 400))
+  local alone = plot.imshow(wide, {axis=false, size={200, 200}}):to_image()
+  check.truthy(first_black(alone, 1, 200) > first_black(img, 1, 200) + 50)
+end)
+
 test("text: long, empty, not UTF-8, many names", function()
   local names = {}
   for i = 1, 60 do names[i] = "name " .. i end

@@ -3,11 +3,7 @@
 
 local check = require("check")
 local test, equal = check.test, check.equal
-
-local function refuses(text, f)
-  local message = check.error_matches(f, text)
-  check.truthy(message:find("rearrange_spec.lua:%d+: "), message)
-end
+local refuses = check.refuses
 
 local function index(list) return tensor(list, "int64") end
 
@@ -47,7 +43,7 @@ test("rot90: quarter turns", function()
   equal(x:rot90(math.mininteger):totable(), x:totable())
   equal(x:rot90(1, {2, 1}):totable(), x:rot90(-1):totable())
   check.same_shape(tensor.zeros(2, 3, 4):rot90(1, {1, 3}), {4, 3, 2})
-  refuses("rot90: the two dims must differ, both are 1",
+  refuses("rot90: dim 1 is named twice",
           function() x:rot90(1, {1, -2}) end)
   refuses("rot90: turns in the plane of two dims, got 1",
           function() x:rot90(1, {1}) end)
@@ -81,7 +77,7 @@ test("roll: refused", function()
   refuses("roll: 2 shifts do not go with 1 dims",
           function() row():roll({1, 2}, 1) end)
   refuses("roll: dim 2 does not exist", function() row():roll(1, 2) end)
-  refuses("roll: dim 0 does not exist: the tensor has 1 dim %(counted from 1%)",
+  refuses("roll: dim 0 does not exist: dims count from 1",
           function() row():roll(1, 0) end)
 end)
 
@@ -92,7 +88,7 @@ test("movedim", function()
   check.same_shape(x:movedim({}, {}), {2, 3, 4})
   refuses("movedim: 2 dims do not go to 1 places",
           function() x:movedim({1, 2}, 1) end)
-  refuses("movedim: a dim is named twice",
+  refuses("movedim: dim 1 is named twice",
           function() x:movedim({1, -3}, {1, 2}) end)
   refuses("movedim: dim 4 does not exist", function() x:movedim(1, 4) end)
 end)
@@ -105,7 +101,7 @@ test("squeeze and unsqueeze take several dims", function()
   check.same_shape(tensor.zeros(3):unsqueeze(2, 3), {3, 1, 1})
   refuses("unsqueeze: dim 3 does not exist: the result has 2 dims",
           function() tensor.zeros(3):unsqueeze(3) end)
-  refuses("unsqueeze: dim 0 does not exist: .* %(counted from 1%)",
+  refuses("unsqueeze: dim 0 does not exist: dims count from 1",
           function() tensor.zeros(3):unsqueeze(0) end)
   refuses("unsqueeze: dim 2 is named twice",
           function() tensor.zeros(3):unsqueeze({2, -2}) end)
@@ -344,4 +340,20 @@ test("the gradient of repeated writes goes to the last", function()
   s:zero_grad()
   tensor.zeros(4):put_(index({2, 2, 1}), s):sum():backward()
   equal(s.grad:totable(), {0, 1, 1})
+end)
+
+test("transpose takes two dims, all of them, or none", function()
+  local x = tensor.arange(24):reshape(2, 3, 4)
+  check.equal(x:transpose(2, 3, 1) == x:permute(2, 3, 1), true)
+  check.equal(x:transpose({-1, 1, 2}) == x:permute(3, 1, 2), true)
+  check.equal(x:transpose({1, -1}) == x:permute(3, 2, 1), true)
+  check.equal(x:transpose() == x.T, true)
+  check.same_shape(tensor.ones(2, 3):transpose(2, 1), {3, 2})
+  check.same_shape(tensor.ones(2, 3):transpose(1, 2), {3, 2})
+  check.error_matches(function() x:transpose(1, 1, 2) end,
+    "transpose: %(1, 1, 2%) does not name each of the dims 1..3 once")
+  check.error_matches(function() x:transpose(1) end, "takes two dims, or none")
+  check.error_matches(function() x:transpose(1, 4) end,
+    "transpose: dim 4 does not exist: the tensor has 3 dims")
+  check.error_matches(function() x:transpose(0, 1) end, "dim 0 does not exist")
 end)

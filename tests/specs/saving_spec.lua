@@ -171,7 +171,7 @@ test("foreign and damaged files", function()
     end, pattern)
   end
   fails("{", "json_decode")
-  fails("5", "the architecture in the file is damaged")
+  fails("5", "damaged: it does not tell the architecture")
   fails("{}", "damaged")
   fails('{"class_name":"os","config":{}}', "is not known here")
   fails('{"class_name":"load_model","config":{}}', "is not known here")

@@ -5,9 +5,11 @@ local test = check.test
 
 local program = os.getenv("NNLUA") or "build/nnlua"
 
--- What the script printed (errors included) and its exit status.
-local function run(line)
-  local pipe = assert(io.popen(program .. " --no-progress scripts/" .. line
+-- What the script printed (errors included) and its exit status; with
+-- settings such as "NAME=value" in its environment.
+local function run(line, settings)
+  local pipe = assert(io.popen((settings or "") .. " " .. program
+                                 .. " --no-progress scripts/" .. line
                                  .. " 2>&1"))
   local text = pipe:read("a")
   local _, _, status = pipe:close()
@@ -21,7 +23,8 @@ local function has(text, wanted)
 end
 
 local SCRIPTS = {"train_mnist.lua", "linear_regression.lua",
-                 "tour_tensors.lua", "tour_gradients.lua"}
+                 "tour_tensors.lua", "tour_gradients.lua",
+                 "tour_signals.lua"}
 
 test("every script has usage text and refuses unknown options", function()
   for _, name in ipairs(SCRIPTS) do
@@ -89,4 +92,79 @@ test("the tours run to their ends", function()
   text, status = run("tour_gradients.lua")
   check.equal(status, 0)
   check.equal(text:find("same? false", 1, true), nil)
+end)
+
+-- Runs f with the name of a folder that is not there, and clears it away.
+local function with_folder(f)
+  local out = os.tmpname()
+  os.remove(out)
+  f(out)
+  os.execute("rm -rf " .. out)
+end
+
+local SIGNAL_PICTURES = {
+  "1_kernels.png", "2_spectrum.png", "3_low_and_high.png", "3_kernels.png",
+  "4_theorem.svg", "5_correlation.png", "6_moving_average.png",
+  "6_autoregression.png", "7_neighbours.png", "7_covariance.png",
+  "7_patches.png", "7_whitened.png", "8_diffusion.png", "8_growth.svg",
+}
+
+test("tour_signals: on the script's own drawing, every picture", function()
+  with_folder(function(out)
+    local line = "tour_signals.lua --longest 160 --patches 1000 --out "
+      .. out .. "/pictures"
+    local text, status = run(line, "NNLUA_DATA=")
+    check.equal(status, 0)
+    has(text, "a drawing of the script's own, 120 x 160")
+    has(text, "a peak at   5 periods down,  12 across")
+    local found = 0
+    for _ in text:gmatch("correlation [%d.]+: where it was cut") do
+      found = found + 1
+    end
+    check.equal(found, 3)
+    has(text, "Its negative is found as well")
+    local a1, a2 = text:match("a = %(([%d.-]+), ([%d.-]+)%)")
+    check.near(tonumber(a1), 1.6, 0.07)
+    check.near(tonumber(a2), -0.8, 0.07)
+    has(text, "covariance of patches, ZCA, and 1: equal to")
+    has(text, "step 100: totals 1.000000")
+    has(text, "all variances and so many times the kernel's: equal to")
+    for _, name in ipairs(SIGNAL_PICTURES) do
+      local path = out .. "/pictures/" .. name
+      has(text, "wrote " .. path)
+      if name:find("png$") then
+        check.equal(image.load(path).shape[3], 3)
+      else
+        local file = assert(io.open(path))
+        has(file:read("a"), "<svg")
+        file:close()
+      end
+    end
+  end)
+end)
+
+test("tour_signals: any picture; those that will not do are refused", function()
+  with_folder(function(out)
+    local path = out .. ".png"
+    local stripes = tensor.arange(60 * 50):reshape(60, 50, 1) % 7 / 7
+    local line = "tour_signals.lua --out " .. out .. " --image " .. path
+    image.save(path, tensor.concat({stripes, stripes:mul(0) + 1}, 3))
+    local text, status = run(line .. " --chapter 3")
+    check.equal(status, 0)
+    has(text, "60 x 50")
+    has(text, "== Low and high frequencies")
+    check.equal(text:find("== Whitening", 1, true), nil)
+    image.save(path, tensor.full({60, 50}, 0.5))
+    text, status = run(line)
+    check.equal(status, 1)
+    has(text, "at least 48 x 48 pixels that are not all alike; this one has "
+          .. "60 x 50")
+    os.remove(path)
+    text, status = run(line)
+    check.equal(status, 1)
+    has(text, "there is no such file")
+    text, status = run("tour_signals.lua --chapter 9")
+    check.equal(status, 1)
+    has(text, "--chapter 9: there are 8")
+  end)
 end)

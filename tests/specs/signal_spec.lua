@@ -2,11 +2,7 @@
 
 local check = require("check")
 local test, equal = check.test, check.equal
-
-local function refuses(text, f)
-  local message = check.error_matches(f, text)
-  check.truthy(message:find("signal_spec.lua:%d+: "), message)
-end
+local refuses = check.refuses
 
 local function sequence(list, dtype)
   return tensor(list, dtype):reshape(1, #list, 1)
@@ -86,7 +82,9 @@ test("correlate and convolve: what is refused", function()
     tensor.ones(8, 8, 3):convolve(tensor.ones(3, 3))
   end)
   refuses("correlate: the shapes %(4, 5%) and %(3%) do not go together: both "
-          .. "have 1, 2 or 3 dims", function() x:correlate(x[1]["1:3"]) end)
+          .. "must have as many dims, 1, 2 or 3", function()
+    x:correlate(x[1]["1:3"])
+  end)
   refuses("convolve: the shapes %(%) and %(%)", function()
     tensor(1):convolve(tensor(2))
   end)
@@ -96,7 +94,7 @@ test("correlate and convolve: what is refused", function()
   end)
   refuses("one of valid|same|full", function() x:convolve(x, "middle") end)
   refuses("must be a tensor", function() x:convolve(3) end)
-  refuses("both have 1, 2 or 3 dims", function()
+  refuses("both must have as many dims, 1, 2 or 3", function()
     local y = tensor.ones(1, 2, 1, 2)
     y:convolve(y)
   end)

@@ -3,6 +3,7 @@
 local check = require("check")
 local native = require("native")
 local equal = check.equal
+local refuses = check.refuses
 
 -- A test that leaves the flags changed must not spoil those after it.
 local function test(name, f)
@@ -12,11 +13,6 @@ local function test(name, f)
 end
 
 local function leaf(list) return tensor(list):requires_grad_() end
-
-local function refuses(text, f)
-  local message = check.error_matches(f, text)
-  check.truthy(message:find("tape_spec.lua:%d+: "), message)
-end
 
 -- Backward -------------------------------------------------------------------
 

@@ -2,13 +2,9 @@
 
 local check = require("check")
 local test, equal = check.test, check.equal
+local refuses = check.refuses
 
 local function ints(list) return tensor(list, "int64") end
-
-local function refuses(text, f)
-  local message = check.error_matches(f, text)
-  check.truthy(message:find("tensor_spec.lua:%d+: "), message)
-end
 
 -- Creation -------------------------------------------------------------------
 
@@ -33,6 +29,49 @@ test("tensor: what is refused", function()
   end)
   refuses("got nil", function() tensor(nil) end)
   refuses("a dtype is one of", function() tensor({1}, "float33") end)
+end)
+
+test("tensor: an element of another depth", function()
+  refuses("element %(2%) must be a table, as the first of its level is, got 3",
+    function() tensor({{1, 2}, 3}) end)
+  refuses("got a float32 %(2%) tensor %(tensor.stack and tensor.concat put",
+    function() tensor({tensor({1, 2}), tensor({3, 4})}) end)
+  refuses("takes a table and a dtype, got 3", function()
+    tensor({1}, "int64", "cpu")
+  end)
+end)
+
+test("the dtype may stand in a table", function()
+  equal(tensor({1, 2}, {dtype="int64"}).dtype, "int64")
+  equal(tensor {1, 2, dtype="uint8"}.dtype, "uint8")
+  equal(tensor({[1]=7, dtype="int64"}):totable(), {7})
+  equal(tensor({{1}, {2}, dtype="int32"}).dtype, "int32")
+  equal(tensor.zeros({2, 3}, {dtype="int64"}).dtype, "int64")
+  equal(tensor.zeros {2, 3, dtype="int64"}.dtype, "int64")
+  equal(tensor.ones(2, 3, {dtype="int64"}).shape[2], 3)
+  equal(tensor.full({2}, 7, {dtype="int64"}).dtype, "int64")
+  equal(tensor.full(2, 3, 7, {dtype="int64"}).dtype, "int64")
+  equal(tensor.arange(3, {dtype="float64"}).dtype, "float64")
+  equal(tensor.ones_like(tensor(1), {dtype="bool"}).dtype, "bool")
+  equal(tensor.zeros({2}, {}).dtype, "float32")
+  refuses('tensor: unknown option "type"; the option is dtype', function()
+    tensor {1, 2, type="int64"}
+  end)
+  refuses('zeros: unknown option "device"', function()
+    tensor.zeros({2}, {device="cpu"})
+  end)
+  refuses("a dtype is one of", function() tensor {1, dtype="int"} end)
+  refuses("zeros: after the list of sizes comes the dtype, got 4", function()
+    tensor.zeros({2, 3}, 4)
+  end)
+end)
+
+test("where: the condition is bool or of integers", function()
+  local x = tensor({-1, 2})
+  equal(tensor.where(ints({1, 0}), x, 0):totable(), {-1, 0})
+  refuses("where: the condition must be bool, not float32", function()
+    x:where(x:gt(0), 0)
+  end)
 end)
 
 test("zeros, ones, empty, full: shapes and dtypes", function()
@@ -206,6 +245,18 @@ test("reductions over all, a dim, a list, with keepdim", function()
   check.same_shape(x:sum({1, -1}, true), {1, 3, 1})
   check.same_shape(x:sum{dim=-1, keepdim=true}, {2, 3, 1})
   equal(x:double():mean(1)[{1, 1}], 7.0)
+end)
+
+test("norm: every p, and a gradient of 0 at 0", function()
+  local x = tensor({3, 0, -4})
+  equal(x:norm({p=0}):item(), 2.0)
+  equal(x:norm({p=math.huge}):item(), 4.0)
+  equal(x:norm({p=-math.huge}):item(), 0.0)
+  for _, p in ipairs({1, 2, 3}) do
+    local zero = tensor.zeros(2):requires_grad_()
+    zero:norm({p=p}):backward()
+    equal(zero.grad:totable(), {0, 0})
+  end
 end)
 
 test("reductions: what is refused", function()
@@ -447,6 +498,20 @@ test("a tensor without elements may have absurd sizes", function()
   local x = tensor.zeros(0, 2 ^ 62, 4)
   equal(x:numel(), 0)
   equal((x + 1):numel(), 0)
+end)
+
+test("sizes that add up past the largest integer are refused", function()
+  local vast = tensor.zeros(1):expand(2 ^ 62)
+  refuses("not enough memory", function()
+    tensor.concat({vast, vast, vast, vast})
+  end)
+  refuses("split: the sizes add up to", function()
+    vast:split({2 ^ 62, 2 ^ 62, 2 ^ 62, 2 ^ 62, 2 ^ 62})
+  end)
+  refuses("not enough memory", function()
+    tensor.zeros(2 ^ 40, 2 ^ 40, 0):flatten(1, 2)
+  end)
+  equal(#tensor.arange(10):split(math.maxinteger), 1)
 end)
 
 test("a large expanded tensor that is copied is refused", function()

@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "tensor/tensor.h"
+#include "tensor/operations.h"
 
 /* A shape as the two arguments ndim, shape: TEST_SHAPE(2, 3). For a 0-d
 ** tensor pass 0, NULL instead. */
@@ -41,6 +41,10 @@ static inline int64_t test_random(void) {
   state ^= state >> 7;
   state ^= state << 17;
   return (int64_t)(state >> 33);
+}
+
+static inline int64_t test_between(int64_t low, int64_t high) {
+  return low + test_random() % (high - low + 1);
 }
 
 /* The offset from t->data, in elements, of element `at` in row-major order. */
@@ -86,6 +90,14 @@ static inline Tensor test_make(TensorDType dtype, int ndim,
   test_ok(tensor_new(&t, dtype, ndim, shape));
   test_fill(&t);
   return t;
+}
+
+/* float64 zeros of t's shape. */
+static inline Tensor test_zeros_like(const Tensor *t) {
+  Tensor z;
+  test_ok(tensor_new_like(&z, TENSOR_FLOAT64, t));
+  test_ok(tensor_fill(&z, 0));
+  return z;
 }
 
 /* A contiguous tensor with the given elements. */
@@ -203,6 +215,12 @@ static inline void test_expect_close(const Tensor *got, const Tensor *due,
     cr_assert(test_near(a, b, tol), "element %lld is %.17g where %.17g was due",
               (long long)i, a, b);
   }
+}
+
+static inline void test_expect_and_release(Tensor got, Tensor due, double tol) {
+  test_expect_close(&got, &due, tol);
+  tensor_release(&got);
+  tensor_release(&due);
 }
 
 /* Same dtype, shape and bits; both contiguous. */

@@ -2,26 +2,13 @@
 ** test_conv2d.c - convolution and its two gradients against plain loops in
 ** double precision, over many geometries.
 */
-#include "tests/tensor/support.h"
+#include "tests/tensor/window_support.h"
 
 typedef struct Case {
   TensorWindow w;
   TensorDType dtype;
   Tensor x, k, y;
 } Case;
-
-static void shape_of(const TensorWindow *w, bool out, int64_t shape[4]) {
-  int64_t h = out ? w->out_h : w->in_h, width = out ? w->out_w : w->in_w;
-  int64_t c = out ? w->out_channels : w->in_channels;
-  int64_t last[4] = {w->batch, h, width, c}, first[4] = {w->batch, c, h, width};
-  memcpy(shape, w->channels_first ? first : last, sizeof last);
-}
-
-static Tensor image_new(const Case *c, bool out) {
-  int64_t shape[4];
-  shape_of(&c->w, out, shape);
-  return test_make(c->dtype, 4, shape);
-}
 
 static Tensor kernel_new(const Case *c) {
   const TensorWindow *w = &c->w;
@@ -33,24 +20,15 @@ static Tensor kernel_new(const Case *c) {
 static void case_open(Case *c, TensorWindow w, TensorDType dtype) {
   c->w = w;
   c->dtype = dtype;
-  c->x = image_new(c, false);
+  c->x = test_image(&w, dtype, false);
   c->k = kernel_new(c);
-  c->y = image_new(c, true);
+  c->y = test_image(&w, dtype, true);
 }
 
 static void case_close(Case *c) {
   tensor_release(&c->x);
   tensor_release(&c->k);
   tensor_release(&c->y);
-}
-
-/* Element offset of a pixel's channel. */
-static int64_t offset_of(const TensorWindow *w, bool out, int64_t n, int64_t h,
-                         int64_t v, int64_t c) {
-  int64_t s[4];
-  shape_of(w, out, s);
-  if (w->channels_first) return ((n * s[1] + c) * s[2] + h) * s[3] + v;
-  return ((n * s[1] + h) * s[2] + v) * s[3] + c;
 }
 
 /* Calls visit for every product x * k that is a term of y, by offsets. */
@@ -60,14 +38,14 @@ static void visit_taps(const TensorWindow *w, int64_t n, int64_t row,
                        int64_t column, int64_t out, Visit *visit, void *user) {
   int64_t each = w->in_channels / w->groups;
   int64_t first = out / (w->out_channels / w->groups) * each;
-  int64_t y = offset_of(w, true, n, row, column, out);
+  int64_t y = test_pixel(w, true, n, row, column, out);
   for (int64_t i = 0; i < w->kernel_h * w->kernel_w * each; i++) {
     int64_t c = i % each, a = i / each / w->kernel_w,
             b = i / each % w->kernel_w;
     int64_t h = row * w->stride_h - w->pad_top + a * w->dilation_h;
     int64_t v = column * w->stride_w - w->pad_left + b * w->dilation_w;
     if (h < 0 || h >= w->in_h || v < 0 || v >= w->in_w) continue;
-    visit(user, offset_of(w, false, n, h, v, first + c),
+    visit(user, test_pixel(w, false, n, h, v, first + c),
           i * w->out_channels + out, y);
   }
 }
@@ -95,33 +73,22 @@ static void add_term(void *user, int64_t x, int64_t k, int64_t y) {
   ((double *)r->k.data)[k] += vx * vy;
 }
 
-static Tensor zeros_like(const Tensor *t) {
-  Tensor z;
-  test_ok(tensor_new_like(&z, TENSOR_FLOAT64, t));
-  test_ok(tensor_fill(&z, 0));
-  return z;
-}
-
-static void expect_and_release(Tensor *got, Tensor *due, double tol) {
-  test_expect_close(got, due, tol);
-  tensor_release(got);
-  tensor_release(due);
-}
-
 static void check(TensorWindow w, TensorDType dtype) {
   Case c;
   case_open(&c, w, dtype);
-  Reference r = {&c, zeros_like(&c.x), zeros_like(&c.k), zeros_like(&c.y)};
+  Reference r = {&c, test_zeros_like(&c.x), test_zeros_like(&c.k),
+                 test_zeros_like(&c.y)};
   visit_all(&w, add_term, &r);
-  Tensor y = image_new(&c, true), x = image_new(&c, false), k = kernel_new(&c);
+  Tensor y = test_image(&w, dtype, true), x = test_image(&w, dtype, false),
+         k = kernel_new(&c);
   test_ok(tensor_conv2d(&w, &y, &c.x, &c.k));
   test_ok(tensor_conv2d_backward_input(&w, &x, &c.y, &c.k));
   test_ok(tensor_conv2d_backward_kernel(&w, &k, &c.x, &c.y));
   double tol = dtype == TENSOR_FLOAT32 ? 1e-4 : 1e-12;
-  expect_and_release(&y, &r.y, tol);
-  expect_and_release(&x, &r.x, tol);
+  test_expect_and_release(y, r.y, tol);
+  test_expect_and_release(x, r.x, tol);
   /* as many terms as positions: the error grows with them */
-  expect_and_release(&k, &r.k, tol * 10);
+  test_expect_and_release(k, r.k, tol * 10);
   case_close(&c);
 }
 
@@ -134,52 +101,11 @@ static void check_all(TensorWindow w) {
   }
 }
 
-/* A square window: output size from the padding on both sides. */
-static TensorWindow square(int64_t batch, int64_t in, int64_t channels,
-                           int64_t kernel, int64_t filters, int64_t stride,
-                           int64_t pad) {
-  int64_t out = (in + 2 * pad - kernel) / stride + 1;
-  return (TensorWindow){.batch = batch,
-                        .in_h = in,
-                        .in_w = in,
-                        .in_channels = channels,
-                        .out_h = out,
-                        .out_w = out,
-                        .out_channels = filters,
-                        .kernel_h = kernel,
-                        .kernel_w = kernel,
-                        .stride_h = stride,
-                        .stride_w = stride,
-                        .dilation_h = 1,
-                        .dilation_w = 1,
-                        .pad_top = pad,
-                        .pad_left = pad,
-                        .groups = 1};
-}
-
-static int64_t between(int64_t low, int64_t high) {
-  return low + test_random() % (high - low + 1);
-}
-
-/* Any geometry: padding on each side alone, negative too; windows that see
-** nothing but padding. */
 static TensorWindow random_window(void) {
-  TensorWindow w = {.batch = between(0, 3)};
-  w.groups = between(1, 3);
-  w.in_channels = w.groups * between(1, 3);
-  w.out_channels = w.groups * between(1, 4);
-  w.in_h = between(1, 9);
-  w.in_w = between(1, 9);
-  w.kernel_h = between(1, 4);
-  w.kernel_w = between(1, 4);
-  w.stride_h = between(1, 3);
-  w.stride_w = between(1, 3);
-  w.dilation_h = between(1, 3);
-  w.dilation_w = between(1, 3);
-  w.pad_top = between(-2, 4);
-  w.pad_left = between(-2, 4);
-  w.out_h = between(1, 7);
-  w.out_w = between(1, 7);
+  TensorWindow w = test_random_window();
+  w.groups = test_between(1, 3);
+  w.in_channels = w.groups * test_between(1, 3);
+  w.out_channels = w.groups * test_between(1, 4);
   return w;
 }
 
@@ -188,7 +114,7 @@ Test(conv2d, random_geometries) {
 }
 
 Test(conv2d, known_numbers) {
-  TensorWindow w = square(1, 3, 1, 2, 1, 1, 0);
+  TensorWindow w = test_square(1, 3, 1, 2, 1, 1, 0);
   Tensor x = test_from(TENSOR_FLOAT32, (double[]){1, 2, 3, 4, 5, 6, 7, 8, 9},
                        TEST_SHAPE(1, 3, 3, 1));
   Tensor k = test_from(TENSOR_FLOAT32, (double[]){1, 0, 0, -2},
@@ -207,50 +133,50 @@ Test(conv2d, known_numbers) {
 
 /* Sizes above a block and above what one thread takes alone. */
 Test(conv2d, larger_images) {
-  check_all(square(3, 28, 1, 3, 16, 1, 0));
-  check_all(square(5, 13, 16, 3, 8, 1, 1));
-  check_all(square(40, 5, 8, 3, 16, 1, 0));
-  check_all(square(1, 40, 6, 3, 8, 2, 1));
-  check_all(square(2, 24, 12, 5, 8, 1, 2));
-  check_all(square(3, 14, 16, 3, 16, 1, 1));
-  check_all(square(1, 43, 16, 3, 16, 2, 1));
-  check_all(square(3, 32, 1, 5, 16, 1, 2));
+  check_all(test_square(3, 28, 1, 3, 16, 1, 0));
+  check_all(test_square(5, 13, 16, 3, 8, 1, 1));
+  check_all(test_square(40, 5, 8, 3, 16, 1, 0));
+  check_all(test_square(1, 40, 6, 3, 8, 2, 1));
+  check_all(test_square(2, 24, 12, 5, 8, 1, 2));
+  check_all(test_square(3, 14, 16, 3, 16, 1, 1));
+  check_all(test_square(1, 43, 16, 3, 16, 2, 1));
+  check_all(test_square(3, 32, 1, 5, 16, 1, 2));
 }
 
 Test(conv2d, one_by_one) {
-  check_all(square(3, 20, 24, 1, 16, 1, 0));
-  check_all(square(20, 5, 32, 1, 24, 1, 0));
-  check_all(square(3, 9, 8, 1, 4, 2, 0));
-  TensorWindow w = square(2, 8, 4, 1, 4, 1, 0);
+  check_all(test_square(3, 20, 24, 1, 16, 1, 0));
+  check_all(test_square(20, 5, 32, 1, 24, 1, 0));
+  check_all(test_square(3, 9, 8, 1, 4, 2, 0));
+  TensorWindow w = test_square(2, 8, 4, 1, 4, 1, 0);
   w.out_h = 9; /* a row of padding below */
   check_all(w);
   w.out_h = 6; /* rows not used */
   check_all(w);
-  w = square(2, 8, 4, 1, 4, 1, 0);
+  w = test_square(2, 8, 4, 1, 4, 1, 0);
   w.out_w = 9;
   check_all(w);
 }
 
 Test(conv2d, groups) {
-  TensorWindow w = square(4, 12, 12, 3, 24, 1, 1);
+  TensorWindow w = test_square(4, 12, 12, 3, 24, 1, 1);
   for (w.groups = 1; w.groups <= 12; w.groups++)
     if (12 % w.groups == 0) check_all(w); /* the last is depthwise */
-  w = square(2, 30, 16, 3, 16, 2, 1);
+  w = test_square(2, 30, 16, 3, 16, 2, 1);
   w.groups = 16;
   check_all(w);
-  w = square(3, 36, 32, 3, 32, 1, 1);
+  w = test_square(3, 36, 32, 3, 32, 1, 1);
   w.groups = 32; /* enough for two threads */
   check_all(w);
-  w = square(6, 7, 20, 1, 10, 1, 0);
+  w = test_square(6, 7, 20, 1, 10, 1, 0);
   w.groups = 5;
   check_all(w);
 }
 
 /* A window as large as the image; a row; strides that skip pixels. */
 Test(conv2d, odd_windows) {
-  check_all(square(9, 6, 7, 6, 11, 1, 0));
-  check_all(square(2, 17, 3, 2, 4, 5, 0));
-  TensorWindow w = square(3, 30, 5, 1, 6, 1, 0);
+  check_all(test_square(9, 6, 7, 6, 11, 1, 0));
+  check_all(test_square(2, 17, 3, 2, 4, 5, 0));
+  TensorWindow w = test_square(3, 30, 5, 1, 6, 1, 0);
   w.in_h = w.out_h = 1;
   w.kernel_w = 4;
   w.dilation_w = 3;
@@ -259,14 +185,14 @@ Test(conv2d, odd_windows) {
 }
 
 Test(conv2d, nothing_to_do) {
-  TensorWindow w = square(0, 6, 3, 3, 4, 1, 1);
+  TensorWindow w = test_square(0, 6, 3, 3, 4, 1, 1);
   check_all(w);
-  w = square(2, 6, 3, 3, 4, 1, 1);
+  w = test_square(2, 6, 3, 3, 4, 1, 1);
   w.out_h = 0;
   check_all(w);
-  w = square(2, 6, 0, 3, 4, 1, 1);
+  w = test_square(2, 6, 0, 3, 4, 1, 1);
   check_all(w);
-  w = square(2, 6, 3, 3, 0, 1, 1);
+  w = test_square(2, 6, 3, 3, 0, 1, 1);
   check_all(w);
 }
 
@@ -284,7 +210,8 @@ Test(conv2d, gradients_are_adjoint) {
     TensorWindow w = random_window();
     w.channels_first = i % 2;
     case_open(&c, w, TENSOR_FLOAT64);
-    Tensor y = image_new(&c, true), x = image_new(&c, false);
+    Tensor y = test_image(&w, c.dtype, true),
+           x = test_image(&w, c.dtype, false);
     Tensor k = kernel_new(&c);
     test_ok(tensor_conv2d(&w, &y, &c.x, &c.k));
     test_ok(tensor_conv2d_backward_input(&w, &x, &c.y, &c.k));
@@ -302,7 +229,7 @@ Test(conv2d, gradients_are_adjoint) {
 /* The same thread count gives the same bits. */
 Test(conv2d, repeats_itself) {
   Case c;
-  TensorWindow w = square(8, 20, 8, 3, 16, 1, 1);
+  TensorWindow w = test_square(8, 20, 8, 3, 16, 1, 1);
   tensor_set_threads(2);
   case_open(&c, w, TENSOR_FLOAT32);
   Tensor first = kernel_new(&c), again = kernel_new(&c);
@@ -318,7 +245,7 @@ Test(conv2d, repeats_itself) {
 
 Test(conv2d, gives_its_workspace_back) {
   Case c;
-  TensorWindow w = square(8, 20, 8, 3, 16, 1, 1);
+  TensorWindow w = test_square(8, 20, 8, 3, 16, 1, 1);
   case_open(&c, w, TENSOR_FLOAT32);
   int64_t live = tensor_memory().live;
   test_ok(tensor_conv2d(&w, &c.y, &c.x, &c.k));
@@ -332,7 +259,7 @@ Test(conv2d, gives_its_workspace_back) {
 
 Test(conv2d, refuses_integers) {
   Case c;
-  TensorWindow w = square(1, 4, 1, 3, 1, 1, 0);
+  TensorWindow w = test_square(1, 4, 1, 3, 1, 1, 0);
   case_open(&c, w, TENSOR_INT32);
   test_fails(tensor_conv2d(&w, &c.y, &c.x, &c.k), "float");
   case_close(&c);

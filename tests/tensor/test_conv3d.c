@@ -52,13 +52,6 @@ static int64_t under(const Case *c, const int64_t y[5], const int64_t k[5]) {
   return at;
 }
 
-static Tensor zeros_like(const Tensor *t) {
-  Tensor z;
-  test_ok(tensor_new_like(&z, TENSOR_FLOAT64, t));
-  test_ok(tensor_fill(&z, 0));
-  return z;
-}
-
 static void add_to(Tensor *t, int64_t at, double more) {
   tensor_set(t, at, tensor_get(t, at) + more);
 }
@@ -79,17 +72,12 @@ static void plainly(const Case *c, Tensor *x, Tensor *k, Tensor *y) {
     }
 }
 
-static void expect_and_release(Tensor *got, Tensor *due, double tol) {
-  test_expect_close(got, due, tol);
-  tensor_release(got);
-  tensor_release(due);
-}
-
 static void check(TensorVolume v, TensorDType dtype) {
   Case c;
   Tensor x, k, y;
   case_open(&c, v, dtype);
-  Tensor dx = zeros_like(&c.x), dk = zeros_like(&c.k), dy = zeros_like(&c.y);
+  Tensor dx = test_zeros_like(&c.x), dk = test_zeros_like(&c.k),
+         dy = test_zeros_like(&c.y);
   plainly(&c, &dx, &dk, &dy);
   test_ok(tensor_new_like(&x, dtype, &c.x));
   test_ok(tensor_new_like(&k, dtype, &c.k));
@@ -98,9 +86,9 @@ static void check(TensorVolume v, TensorDType dtype) {
   test_ok(tensor_conv3d_backward_input(&v, &x, &c.y, &c.k));
   test_ok(tensor_conv3d_backward_kernel(&v, &k, &c.x, &c.y));
   double tol = dtype == TENSOR_FLOAT32 ? 1e-4 : 1e-12;
-  expect_and_release(&x, &dx, tol);
-  expect_and_release(&k, &dk, tol);
-  expect_and_release(&y, &dy, tol);
+  test_expect_and_release(x, dx, tol);
+  test_expect_and_release(k, dk, tol);
+  test_expect_and_release(y, dy, tol);
   case_close(&c);
 }
 

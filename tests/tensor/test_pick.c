@@ -57,7 +57,7 @@ Test(pick, take_every_dtype_and_layout) {
     }
 }
 
-Test(pick, take_add_sums_repeated_positions) {
+Test(pick, put_add_sums_repeated_positions) {
   for (TensorDType dtype = 0; dtype < TENSOR_DTYPE_COUNT; dtype++) {
     Tensor out = test_make(dtype, TEST_SHAPE(3, 4)), due;
     test_ok(tensor_clone(&due, &out, dtype));
@@ -69,7 +69,7 @@ Test(pick, take_add_sums_repeated_positions) {
       double sum = tensor_get(&due, q) + test_at(&x, i);
       tensor_set(&due, q, dtype == TENSOR_BOOL ? sum != 0 : sum);
     }
-    test_ok(tensor_take_add(&out, &index, &x));
+    test_ok(tensor_put(&out, &index, &x, true));
     test_expect_close(&out, &due, 1e-6);
     tensor_release(&out);
     tensor_release(&due);
@@ -271,7 +271,7 @@ Test(pick, a_wrong_position_writes_nothing) {
   test_fails(tensor_scatter(&out, 0, &index, &x, false), "scatter: index 9");
   test_fails(tensor_scatter(&out, 0, &index, &x, true), "scatter_add: ");
   test_fails(tensor_index_add(&out, 0, &index, &x), "index_add: index 9");
-  test_fails(tensor_take_add(&out, &index, &x), "take_add: index 9");
+  test_fails(tensor_put(&out, &index, &x, true), "put_add: index 9");
   test_expect_same(&out, &before);
   tensor_release(&out);
   tensor_release(&before);
@@ -325,6 +325,29 @@ Test(pick, nonzero) {
       tensor_release(&out);
       tensor_release(&x);
     }
+}
+
+/* Rows of a few elements, over many of the pieces they are found in. */
+Test(pick, nonzero_of_short_rows) {
+  const int64_t shapes[][3] = {{30000, 1, 1}, {5000, 2, 3}, {3, 2500, 4}};
+  for (int k = 0; k < 3; k++) {
+    const int64_t *s = shapes[k];
+    Tensor x = test_make(TENSOR_FLOAT32, 3, s), out;
+    for (int64_t i = 0; i < 30000; i++) test_put(&x, i, i % 7 == 2);
+    for (int64_t i = 9000; i < 18000; i++) test_put(&x, i, 0);
+    test_ok(tensor_nonzero(&out, &x));
+    int64_t row = 0;
+    for (int64_t i = 0; i < 30000; i++) {
+      if (test_at(&x, i) == 0) continue;
+      cr_assert_eq(tensor_get_int(&out, row * 3), i / (s[1] * s[2]) + 1);
+      cr_assert_eq(tensor_get_int(&out, row * 3 + 1), i / s[2] % s[1] + 1);
+      cr_assert_eq(tensor_get_int(&out, row * 3 + 2), i % s[2] + 1);
+      row++;
+    }
+    test_expect_shape(&out, TEST_SHAPE(row, 3));
+    tensor_release(&out);
+    tensor_release(&x);
+  }
 }
 
 Test(pick, nonzero_of_nan_0d_and_nothing) {

@@ -1,29 +1,7 @@
 /*
 ** test_pool2d.c - pooling against plain loops, over many geometries.
 */
-#include "tests/tensor/support.h"
-
-static void shape_of(const TensorWindow *w, bool out, int64_t shape[4]) {
-  int64_t h = out ? w->out_h : w->in_h, width = out ? w->out_w : w->in_w;
-  int64_t c = w->in_channels;
-  int64_t last[4] = {w->batch, h, width, c}, first[4] = {w->batch, c, h, width};
-  memcpy(shape, w->channels_first ? first : last, sizeof last);
-}
-
-static Tensor image_new(const TensorWindow *w, TensorDType dtype, bool out) {
-  int64_t shape[4];
-  shape_of(w, out, shape);
-  return test_make(dtype, 4, shape);
-}
-
-/* Element offset of a pixel's channel. */
-static int64_t offset_of(const TensorWindow *w, bool out, int64_t n, int64_t h,
-                         int64_t v, int64_t c) {
-  int64_t s[4];
-  shape_of(w, out, s);
-  if (w->channels_first) return ((n * s[1] + c) * s[2] + h) * s[3] + v;
-  return ((n * s[1] + h) * s[2] + v) * s[3] + c;
-}
+#include "tests/tensor/window_support.h"
 
 /* The offsets of what output element (n, row, column, c) sees, in order;
 ** returns how many. */
@@ -36,7 +14,7 @@ static int window_of(const TensorWindow *w, int64_t n, int64_t row,
     int64_t v =
         column * w->stride_w - w->pad_left + i % w->kernel_w * w->dilation_w;
     if (h >= 0 && h < w->in_h && v >= 0 && v < w->in_w)
-      seen[count++] = offset_of(w, false, n, h, v, c);
+      seen[count++] = test_pixel(w, false, n, h, v, c);
   }
   return count;
 }
@@ -71,7 +49,7 @@ static void expect_all(const TensorWindow *w, const Results *v) {
     int64_t row = i % per_image / w->in_channels / w->out_w;
     int64_t column = i / w->in_channels % w->out_w;
     int count = window_of(w, n, row, column, c, seen);
-    expect_element(v, offset_of(w, true, n, row, column, c), seen, count);
+    expect_element(v, test_pixel(w, true, n, row, column, c), seen, count);
   }
 }
 
@@ -103,14 +81,13 @@ static void fill(const Tensor *x, bool special) {
 }
 
 static void check(const TensorWindow *w, TensorDType dtype, bool special) {
-  Results v = {.x = image_new(w, dtype, false),
-               .y = image_new(w, dtype, true),
-               .position = image_new(w, TENSOR_INT64, true),
-               .mean = image_new(w, dtype, true)};
-  Tensor gx = image_new(w, dtype, false);
+  Results v = {.x = test_image(w, dtype, false),
+               .y = test_image(w, dtype, true),
+               .position = test_image(w, TENSOR_INT64, true),
+               .mean = test_image(w, dtype, true)};
+  Tensor gx = test_image(w, dtype, false);
   fill(&v.x, special);
-  test_ok(tensor_new_like(&v.gx, TENSOR_FLOAT64, &v.x));
-  test_ok(tensor_fill(&v.gx, 0));
+  v.gx = test_zeros_like(&v.x);
   test_ok(tensor_max_pool2d(w, &v.y, &v.position, &v.x));
   test_ok(tensor_avg_pool2d(w, &v.mean, &v.x));
   test_ok(tensor_avg_pool2d_backward(w, &gx, &v.y));
@@ -131,45 +108,15 @@ static void check_all(TensorWindow w) {
 
 static TensorWindow square(int64_t batch, int64_t in, int64_t channels,
                            int64_t size, int64_t stride, int64_t pad) {
-  int64_t out = (in + 2 * pad - size) / stride + 1;
-  return (TensorWindow){.batch = batch,
-                        .in_h = in,
-                        .in_w = in,
-                        .in_channels = channels,
-                        .out_h = out,
-                        .out_w = out,
-                        .kernel_h = size,
-                        .kernel_w = size,
-                        .stride_h = stride,
-                        .stride_w = stride,
-                        .dilation_h = 1,
-                        .dilation_w = 1,
-                        .pad_top = pad,
-                        .pad_left = pad,
-                        .groups = 1};
-}
-
-static int64_t between(int64_t low, int64_t high) {
-  return low + test_random() % (high - low + 1);
+  return test_square(batch, in, channels, size, channels, stride, pad);
 }
 
 /* Any geometry where no window is empty. */
 static TensorWindow random_window(void) {
-  TensorWindow w = {.batch = between(0, 3), .groups = 1};
+  TensorWindow w;
   do {
-    w.in_channels = between(1, 5);
-    w.in_h = between(1, 9);
-    w.in_w = between(1, 9);
-    w.kernel_h = between(1, 4);
-    w.kernel_w = between(1, 4);
-    w.stride_h = between(1, 3);
-    w.stride_w = between(1, 3);
-    w.dilation_h = between(1, 2);
-    w.dilation_w = between(1, 2);
-    w.pad_top = between(-2, 3);
-    w.pad_left = between(-2, 3);
-    w.out_h = between(1, 6);
-    w.out_w = between(1, 6);
+    w = test_random_window();
+    w.in_channels = w.out_channels = test_between(1, 5);
   } while (!sees(&w));
   return w;
 }
@@ -196,9 +143,9 @@ Test(pool2d, survives_empty_windows) {
   w.pad_left = -20;
   for (int first = 0; first < 2; first++) {
     w.channels_first = first != 0;
-    Tensor x = image_new(&w, TENSOR_FLOAT32, false);
-    Tensor y = image_new(&w, TENSOR_FLOAT32, true);
-    Tensor position = image_new(&w, TENSOR_INT64, true);
+    Tensor x = test_image(&w, TENSOR_FLOAT32, false);
+    Tensor y = test_image(&w, TENSOR_FLOAT32, true);
+    Tensor position = test_image(&w, TENSOR_INT64, true);
     test_ok(tensor_max_pool2d(&w, &y, &position, &x));
     for (int64_t i = 0; i < tensor_numel(&position); i++) {
       int64_t at = tensor_get_int(&position, i);
@@ -214,8 +161,8 @@ Test(pool2d, survives_empty_windows) {
 
 Test(pool2d, refuses_integers) {
   TensorWindow w = square(1, 4, 1, 2, 2, 0);
-  Tensor x = image_new(&w, TENSOR_INT32, false);
-  Tensor y = image_new(&w, TENSOR_INT32, true);
+  Tensor x = test_image(&w, TENSOR_INT32, false);
+  Tensor y = test_image(&w, TENSOR_INT32, true);
   test_fails(tensor_avg_pool2d(&w, &y, &x), "float");
   tensor_release(&x);
   tensor_release(&y);

@@ -14,7 +14,7 @@ local Activation = Layer:extend {
   inputs = 1,
   supports_masking = true,
   options = {
-    { "activation", activations.check, options.required },
+    {"activation", activations.check, options.required},
   },
 }
 

@@ -1,6 +1,6 @@
--- nn.AveragePooling2D: the mean of each window.
+-- nn.AveragePooling2D: the mean of each window of an image.
 
-local pooling = require("nn.pooling2d")
+local pooling = require("nn.pooling")
 
 --- nn.AveragePooling2D{pool_size=2, strides=nil, padding="valid", ...}
 -- The mean over each window of each channel, padding not counted; sizes are
@@ -10,6 +10,7 @@ local pooling = require("nn.pooling2d")
 --   > x = tensor.arange(16):reshape(1, 4, 4, 1):float()
 --   > nn.AveragePooling2D{2}(x):flatten():totable()[1]
 --   3.5
-local AveragePooling2D = pooling("AveragePooling2D", "avg_pool2d")
+local AveragePooling2D =
+  pooling.windowed("AveragePooling2D", 2, "avg_pool2d")
 
 return AveragePooling2D

@@ -64,7 +64,7 @@ end
 function BatchNormalization:call(x, opts)
   normalization.check(self, x)
   local centered, variance
-  if opts.training and self.trainable then
+  if opts.training and not self:is_frozen() then
     centered, variance = self:batch_statistics(x)
   else
     centered = x - self.moving_mean:reshape(self.meeting)

@@ -15,7 +15,7 @@ local tensor = require("tensor")
 local Concatenate = Layer:extend {
   class_name = "Concatenate",
   options = {
-    { "axis", options.integer, -1 },
+    {"axis", options.integer, -1},
   },
 }
 

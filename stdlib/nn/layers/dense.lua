@@ -20,10 +20,10 @@ local Dense = Layer:extend {
   inputs = 1,
   supports_masking = true,
   options = weight_options.add({
-    { "units", options.positive_integer, options.required },
-    { "activation", activations.check },
-    { "use_bias", options.boolean, true },
-  }, { { "kernel", "glorot_uniform" }, { "bias", "zeros" } }),
+    {"units", options.positive_integer, options.required},
+    {"activation", activations.check},
+    {"use_bias", options.boolean, true},
+  }, {{"kernel", "glorot_uniform"}, {"bias", "zeros"}}),
 }
 
 function Dense:build(input_shape)
@@ -31,9 +31,9 @@ function Dense:build(input_shape)
   if not inputs or inputs == -1 then
     self:fail("the size of the last dim of its input must be known")
   end
-  self:add_weight("kernel", { inputs, self.units })
+  self:add_weight("kernel", {inputs, self.units})
   if self.use_bias then
-    self:add_weight("bias", { self.units })
+    self:add_weight("bias", {self.units})
   end
   self.activate = activations.get(self.activation)
 end

@@ -9,7 +9,8 @@ local weight_options = require("nn.weight_options")
 -- y = embeddings[token]: tokens 1 to input_dim, each with a row of the weight
 -- `embeddings` (input_dim, output_dim). With mask_zero=true a token 0 is
 -- padding: its vector is 0 and the layers that follow pass over it; it is not
--- counted in input_dim. Without mask_zero it is an error.
+-- counted in input_dim. Without mask_zero it is an error. Tokens given as
+-- floats are cut to whole numbers.
 -- (batch, ...) of integers -> (batch, ..., output_dim).
 -- Further options: embeddings_initializer="uniform", embeddings_regularizer,
 -- embeddings_constraint, activity_regularizer, mask_zero=false,

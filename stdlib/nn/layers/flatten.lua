@@ -12,7 +12,7 @@ local Flatten = Layer:extend {
   class_name = "Flatten",
   inputs = 1,
   options = {
-    { "data_format", defaults.data_format_check },
+    {"data_format", defaults.data_format_check},
   },
 }
 
@@ -22,7 +22,7 @@ end
 
 -- The dims of a batch with dim 2 moved to the end.
 local function channels_to_end(ndim)
-  local order = { 1 }
+  local order = {1}
   for dim = 3, ndim do
     order[#order + 1] = dim
   end
@@ -37,18 +37,18 @@ function Flatten:call(x)
   local batch = #x
   local size = batch > 0 and x:numel() // batch
     or self:compute_output_shape(self:sample_shape(x))[1]
-  return x:reshape({ batch, size })
+  return x:reshape({batch, size})
 end
 
 function Flatten:compute_output_shape(input_shape)
   local size = 1
   for _, n in ipairs(input_shape) do
     if n == -1 then
-      return { -1 }
+      return {-1}
     end
     size = size * n
   end
-  return { size }
+  return {size}
 end
 
 return Flatten

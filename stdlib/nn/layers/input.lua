@@ -4,13 +4,13 @@ local Layer = require("nn.layer")
 local graph = require("nn.graph")
 local options = require("options")
 
-local DTYPES = { "float32", "float64", "int64", "int32", "uint8", "bool" }
+local DTYPES = {"float32", "float64", "int64", "int32", "uint8", "bool"}
 
 local InputLayer = Layer:extend {
   class_name = "InputLayer",
   options = {
     positional = 0,
-    { "shape", options.shape, options.required },
+    {"shape", options.shape, options.required},
   },
 }
 
@@ -20,14 +20,14 @@ end
 
 local SPEC = {
   rest = "shape",
-  { "shape", options.shape, options.required },
-  { "name", options.string },
-  { "dtype", options.one_of(DTYPES), "float32" },
+  {"shape", options.shape, options.required},
+  {"name", options.string},
+  {"dtype", options.one_of(DTYPES), "float32"},
 }
 
 -- The name of every input layer before a model numbers it is "input".
 local function new_layer(o)
-  local layer = InputLayer { shape = o.shape, name = o.name }
+  local layer = InputLayer {shape = o.shape, name = o.name}
   layer.name = o.name or "input"
   layer.dtype, layer.config.dtype = o.dtype, o.dtype
   layer.built = true

@@ -2,7 +2,8 @@
 
 local Layer = require("nn.layer")
 local options = require("options")
-local registered = require("nn.registered")
+local registry = require("nn.registry")
+local tensor = require("tensor")
 
 local function_check = {
   description = "a function or a name given to nn.register",
@@ -10,9 +11,9 @@ local function_check = {
     if type(value) ~= "string" then
       return type(value) == "function", value
     end
-    local f = registered.get(value)
-    return f ~= nil, f, string.format("no function is registered as %q%s: "
-      .. "call nn.register(%q, f) first", value, registered.hint(value), value)
+    local f = registry.get(value)
+    return type(f) == "function", f, string.format("no function is registered as "
+      .. "%q: call nn.register(%q, f) first", value, value)
   end,
 }
 
@@ -33,8 +34,8 @@ local shape_check = {
 -- these make a class with nn.Layer:extend. The shape of the result is found
 -- by running f on zeros, unless output_shape says it: that of one sample, or
 -- a function of the input's.
--- A model with a Lambda can be saved when f has a name from nn.register, and
--- loaded by a script that registers it again.
+-- A model with a Lambda can be saved when f has a name from nn.register, which
+-- may stand in its place, and loaded by a script that registers it again.
 --   > nn.Lambda{function(x) return x:flip(2) end}(tensor({{1, 2}}))
 --   float32 (1, 2)
 --     2  1
@@ -53,7 +54,11 @@ function Lambda:init()
 end
 
 function Lambda:call(x, opts)
-  return self["function"](x, self.config.arguments, opts)
+  local y = self["function"](x, self.config.arguments, opts)
+  if not tensor.is(y) and type(y) ~= "table" then
+    self:fail("its function must return a tensor, got %s", options.show(y))
+  end
+  return y
 end
 
 function Lambda:compute_output_shape(input_shape)

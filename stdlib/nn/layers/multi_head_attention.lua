@@ -155,6 +155,7 @@ end
 local NEVER = -1e9
 
 function MultiHeadAttention:call(inputs, opts)
+  check_shapes(self, self:sample_shape(inputs))
   local query = heads(self, "query", inputs[1], self.key_dim)
   local key = heads(self, "key", inputs[3] or inputs[2], self.key_dim)
   local value = heads(self, "value", inputs[2], self.head_size)

@@ -31,6 +31,7 @@ function Permute:init()
   end
 end
 
+-- Fails unless samples have as many dims as there is an order for.
 function Permute:build(input_shape)
   if #input_shape ~= #self.dims then
     self:fail("has an order for %d dims, got samples of %d: %s", #self.dims,
@@ -39,10 +40,12 @@ function Permute:build(input_shape)
 end
 
 function Permute:call(x)
+  self:build(self:sample_shape(x))
   return x:permute(self.order)
 end
 
 function Permute:compute_output_shape(input_shape)
+  self:build(input_shape)
   local shape = {}
   for i, dim in ipairs(self.dims) do
     shape[i] = input_shape[dim]

@@ -18,16 +18,29 @@ local PReLU = elementwise("PReLU", options.join({
 }, {
   {"shared_axes", axes.check},
 }), function(self, x)
+  self:check(x)
   return x:relu() - self.alpha * (-x):relu()
 end)
 
+-- Fails unless the samples meet alpha.
+function PReLU:check(x)
+  local shape, slopes = x.shape, self.alpha.shape
+  local fits = #shape == #slopes + 1
+  for dim, size in ipairs(slopes) do
+    fits = fits and (self.shared[dim + 1] or shape[dim + 1] == size)
+  end
+  if not fits then
+    self:fail("has slopes %s for samples, got %s", tostring(slopes),
+      tostring(shape))
+  end
+end
+
 function PReLU:build(input_shape)
   local shape = table.move(input_shape, 1, #input_shape, 1, {})
-  if self.shared_axes then
-    local shared = axes.positions(self, self.shared_axes, #input_shape + 1)
-    for _, dim in ipairs(shared) do
-      shape[dim - 1] = 1
-    end
+  self.shared = {}
+  for _, dim in ipairs(self.shared_axes and axes.positions(self,
+      self.shared_axes, #input_shape + 1) or {}) do
+    shape[dim - 1], self.shared[dim] = 1, true
   end
   for i, size in ipairs(shape) do
     if size == -1 then

@@ -30,6 +30,7 @@ end
 RepeatVector.build = RepeatVector.compute_output_shape
 
 function RepeatVector:call(x)
+  self:compute_output_shape(self:sample_shape(x))
   return x:unsqueeze(2):expand({-1, self.n, -1})
 end
 

@@ -13,7 +13,7 @@ local Reshape = Layer:extend {
   inputs = 1,
   options = {
     rest = "target_shape",
-    { "target_shape", options.shape, options.required },
+    {"target_shape", options.shape, options.required},
   },
 }
 
@@ -42,7 +42,7 @@ end
 
 function Reshape:call(x)
   local target = self:compute_output_shape(self:sample_shape(x))
-  return x:reshape({ #x, table.unpack(target) })
+  return x:reshape({#x, table.unpack(target)})
 end
 
 function Reshape:compute_output_shape(input_shape)

@@ -60,7 +60,7 @@ local special = {
 
 local through = {
   fft_complex="fft.ifft", fft_real="fft.fft", fft_half="fft.rfft",
-  fft_whole="fft.irfft", complex_abs="fft.abs", fft_shift="fft.fftshift",
+  fft_whole="fft.irfft", complex_abs="fft.abs",
 }
 
 return {special=special, through=through}
