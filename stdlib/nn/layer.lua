@@ -8,6 +8,8 @@
 --   call(self, x, options)       computes; options.training says which way
 --   compute_output_shape(self, shape)
 --   get_config(self)             the option table that makes it again
+--   supports_masking             true: the result has the input's mask
+--   compute_mask(self, x, mask)  the mask of the result (see calling.lua)
 -- Shapes are those of one sample, without the batch dim; a layer with several
 -- inputs gets a list of shapes and a list of tensors.
 
@@ -96,8 +98,11 @@ end
 --   `autograd.record` and `fit`. Several inputs come as a list; `inputs=1`
 --   refuses them.
 -- * `compute_output_shape(self, shape)`: without it a sample of zeros is run.
---
 -- * `get_config(self)`: the options that make the layer again.
+-- * `supports_masking`: true where the steps of the result are those of the
+--   input; what nn.Masking calls padding then stays padding. `call` finds the
+--   mask of its input, bool (batch, steps), in options.mask.
+-- * `compute_mask(self, x, mask)`: the mask of the result, or nil.
 --
 --   > Scale = nn.Layer:extend{call=function(l, x) return x * l.factor end}
 --   > Scale{factor=3}(tensor({2})):item()

@@ -223,6 +223,17 @@ test("a layer finds the mask of its input", function()
   equal(found, nil)
 end)
 
+test("GlobalAveragePooling1D leaves padding out", function()
+  local x = tensor{{{1, 2}, {3, 4}, {0, 0}}, {{0, 0}, {0, 0}, {0, 0}}}
+  local masked = nn.Masking()(x)
+  near(nn.GlobalAveragePooling1D()(masked), {{2, 3}, {0, 0}})
+  near(nn.GlobalAveragePooling1D()(x)[1], {4 / 3, 2})
+  near(nn.GlobalAveragePooling1D{keepdims=true}(masked), {{{2, 3}}, {{0, 0}}})
+  local first = nn.GlobalAveragePooling1D{data_format="channels_first"}
+  near(first(x:transpose(2, 3), {mask=tensor{{true, true, false},
+    {false, true, true}}}), {{2, 3}, {0, 0}})
+end)
+
 test("merging masks", function()
   local a = nn.Masking()(tensor{{{1}, {0}, {2}}})
   local b = nn.Masking()(tensor{{{0}, {0}, {2}}})

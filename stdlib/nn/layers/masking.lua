@@ -6,8 +6,10 @@ local options = require("options")
 
 --- nn.Masking{mask_value=0}
 -- Where all features of a step are mask_value, the step is padding: it
--- becomes 0 and the layers that follow pass over it. (batch, steps, ...,
--- features) -> the same shape.
+-- becomes 0, and layers that look along the steps, such as
+-- nn.MultiHeadAttention and nn.GlobalAveragePooling1D, leave it out. Layers
+-- that treat each step alone hand the mask on; Flatten, convolutions and
+-- pooling windows end it. (batch, steps, ..., features) -> the same shape.
 --   > nn.Masking{-1}(tensor({{{-1, -1}, {-1, 2}}}))
 --   float32 (1, 2, 2)
 --   (1, :, :)
