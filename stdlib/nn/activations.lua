@@ -3,6 +3,7 @@
 
 local native = require("native")
 local options = require("options")
+local tensor = require("tensor")
 
 local activations = {}
 
@@ -14,12 +15,20 @@ function activations.linear(x)
   return x
 end
 
---- nn.activations.relu(x)
--- max(x, 0). (Nair and Hinton, 2010.)
+--- nn.activations.relu(x [, negative_slope [, max_value [, threshold]]])
+-- max(x, 0). With the further arguments: max_value where x >= max_value, x
+-- from threshold to there, negative_slope * (x - threshold) below threshold.
+-- (Nair and Hinton, 2010.)
 --   > nn.activations.relu(tensor({-1, 2})):totable()[1]
 --   0.0
-function activations.relu(x)
-  return x:relu()
+function activations.relu(x, negative_slope, max_value, threshold)
+  negative_slope, threshold = negative_slope or 0, threshold or 0
+  if negative_slope == 0 and threshold == 0 then
+    return max_value and x:clamp(0, max_value) or x:relu()
+  end
+  local below = (x - threshold) * negative_slope
+  local above = max_value and x:clamp(nil, max_value) or x
+  return tensor.where(x:lt(threshold), below, above)
 end
 
 --- nn.activations.relu6(x)
@@ -38,12 +47,70 @@ function activations.leaky_relu(x, slope)
   return x:leaky_relu(slope or 0.2)
 end
 
+--- nn.activations.celu(x [, alpha])
+-- x where x > 0, else alpha (exp(x / alpha) - 1); alpha is 1. (Barron, 2017.)
+--   > nn.activations.celu(tensor({0, 2})):totable()[2]
+--   2.0
+function activations.celu(x, alpha)
+  alpha = alpha or 1
+  return x:relu() + (x:clamp(nil, 0) / alpha):expm1() * alpha
+end
+
+--- nn.activations.threshold(x [, threshold [, default_value]])
+-- x where x > threshold, else default_value; both are 0 unless given.
+--   > nn.activations.threshold(tensor({1, 2}), 1, 7):totable()[1]
+--   7.0
+function activations.threshold(x, threshold, default_value)
+  return x:masked_fill(x:le(threshold or 0), default_value or 0)
+end
+
+--- nn.activations.hard_shrink(x [, threshold])
+-- x where |x| > threshold, else 0; threshold is 0.5.
+--   > nn.activations.hard_shrink(tensor({0.25, -2})):totable()[1]
+--   0.0
+function activations.hard_shrink(x, threshold)
+  return x:masked_fill(x:abs():le(threshold or 0.5), 0)
+end
+
+--- nn.activations.soft_shrink(x [, threshold])
+-- x moved by threshold towards 0, and 0 where |x| <= threshold, which is 0.5.
+--   > nn.activations.soft_shrink(tensor({0.25, -2})):totable()[2]
+--   -1.5
+function activations.soft_shrink(x, threshold)
+  threshold = threshold or 0.5
+  return (x - threshold):relu() - (-x - threshold):relu()
+end
+
+--- nn.activations.tanh_shrink(x)
+-- x - tanh(x).
+--   > nn.activations.tanh_shrink(tensor({0})):totable()[1]
+--   0.0
+function activations.tanh_shrink(x)
+  return x - x:tanh()
+end
+
+--- nn.activations.squareplus(x [, b])
+-- (x + sqrt(x ^ 2 + b)) / 2; b is 4. (Barron, 2021.)
+--   > nn.activations.squareplus(tensor({0})):totable()[1]
+--   1.0
+function activations.squareplus(x, b)
+  return (x + (x:square() + (b or 4)):sqrt()) / 2
+end
+
 --- nn.activations.sigmoid(x)
 -- 1 / (1 + exp(-x)).
 --   > nn.activations.sigmoid(tensor({0})):totable()[1]
 --   0.5
 function activations.sigmoid(x)
   return x:sigmoid()
+end
+
+--- nn.activations.log_sigmoid(x)
+-- log(1 / (1 + exp(-x))).
+--   > nn.activations.log_sigmoid(tensor({99})):totable()[1] > -1e-6
+--   true
+function activations.log_sigmoid(x)
+  return -(-x):softplus()
 end
 
 --- nn.activations.hard_sigmoid(x)
@@ -60,6 +127,14 @@ end
 --   0.0
 function activations.tanh(x)
   return x:tanh()
+end
+
+--- nn.activations.hard_tanh(x)
+-- x, clipped to -1..1.
+--   > nn.activations.hard_tanh(tensor({-0.5, 9})):totable()[2]
+--   1.0
+function activations.hard_tanh(x)
+  return x:clamp(-1, 1)
 end
 
 --- nn.activations.exponential(x)
@@ -104,13 +179,18 @@ function activations.selu(x)
   return x:selu()
 end
 
---- nn.activations.gelu(x)
--- x times the standard normal distribution function of x. (Hendrycks and
--- Gimpel, 2016.)
+--- nn.activations.gelu(x [, approximate])
+-- x times the standard normal distribution function of x; approximate=true:
+-- x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2. (Hendrycks and Gimpel,
+-- 2016.)
 --   > nn.activations.gelu(tensor({0})):totable()[1]
 --   0.0
-function activations.gelu(x)
-  return x:gelu()
+function activations.gelu(x, approximate)
+  if not approximate then
+    return x:gelu()
+  end
+  local inner = (x + x ^ 3 * 0.044715) * math.sqrt(2 / math.pi)
+  return x * (inner:tanh() + 1) * 0.5
 end
 
 --- nn.activations.silu(x)
@@ -119,6 +199,15 @@ end
 --   0.0
 function activations.silu(x)
   return x:silu()
+end
+
+--- nn.activations.hard_silu(x)
+-- x clip((x + 3) / 6, 0, 1), also called hard_swish. (Howard and others,
+-- 2019.)
+--   > nn.activations.hard_silu(tensor({0, 3})):totable()[2]
+--   3.0
+function activations.hard_silu(x)
+  return x * ((x + 3) / 6):clamp(0, 1)
 end
 
 --- nn.activations.mish(x)
@@ -145,6 +234,25 @@ function activations.log_softmax(x, dim)
   return x:log_softmax(dim or -1)
 end
 
+--- nn.activations.sparsemax(x [, dim])
+-- The point of the simplex (numbers of at least 0 that sum to 1 along dim, the
+-- last one unless said) that is nearest to x: like softmax, with true zeros.
+-- (Martins and Astudillo, 2016.)
+--   > nn.activations.sparsemax(tensor({0, 0.5, 9}))
+--   float32 (3)
+--     0  0  1
+function activations.sparsemax(x, dim)
+  dim = dim or -1
+  x = x - x:detach():amax(dim, true) -- the same result, and small sums
+  local sorted = x:sort(dim, true)
+  local ranks = tensor.cumsum(tensor.ones_like(x), dim)
+  local sums = sorted:cumsum(dim) - 1
+  local inside = (sorted * ranks):gt(sums)
+  local count = inside:to(x.dtype):sum(dim, true)
+  local total = sorted:masked_fill(inside:eq(false), 0):sum(dim, true) - 1
+  return (x - total / count):relu()
+end
+
 -- The functions above by name, and the sorted names for suggestions.
 local by_name, names = {}, {}
 for name, f in pairs(activations) do
@@ -153,6 +261,7 @@ for name, f in pairs(activations) do
 end
 table.sort(names)
 by_name.swish = activations.silu
+by_name.hard_swish = activations.hard_silu
 
 -- The function for a name, a function or nil; otherwise nil and what is wrong.
 local function find(activation)

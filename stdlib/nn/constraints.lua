@@ -6,10 +6,7 @@ local named = require("nn.named")
 local options = require("options")
 local tensor = require("tensor")
 
-local family = named.family("constraint", {
-  max_norm="MaxNorm", non_neg="NonNeg", unit_norm="UnitNorm",
-  min_max_norm="MinMaxNorm",
-})
+local family = named.family("constraint", {})
 
 --- nn.constraints
 -- Limits on the weights of a layer, an option of most layers, kept by the

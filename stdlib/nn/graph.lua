@@ -7,6 +7,7 @@
 -- numbered as they are made, so ascending numbers are an order in which they
 -- can run.
 
+local calling = require("nn.calling")
 local native = require("native")
 
 local graph = {}
@@ -323,7 +324,7 @@ function graph.run(plan, values, place)
   local mode = graph.mode()
   local ok, err = pcall(walk, plan.steps, slots, at, function(step, input)
     local opts = step.options and graph.call_options(step.options) or mode
-    return step.layer:call(input, opts)
+    return calling.call(step.layer, input, opts)
   end)
   if not ok then
     rethrow(err, at.step, slots, place)

@@ -3,33 +3,27 @@
 -- but one and outputs in the last: fan_in and fan_out are these sizes times
 -- the size of the window (the dims before them).
 
+local named = require("nn.named")
 local native = require("native")
 local options = require("options")
 local tensor = require("tensor")
 
-local initializers = {}
+local family = named.family("initializer", {
+  zero = "Zeros",
+  one = "Ones",
+  normal = "RandomNormal",
+  uniform = "RandomUniform",
+  eye = "Identity",
+})
+local define = family.define
 
-local Initializer = {__name = "initializer"}
-Initializer.__index = Initializer
-
-function Initializer:__call(shape, dtype)
-  return self.draw(self.config, shape, dtype or "float32")
-end
-
--- What a saved model keeps: {class_name, config}.
-function Initializer:get_config()
-  return {class_name = self.class_name, config = self.config}
-end
-
-local function define(class_name, spec, draw)
-  return function(t)
-    return setmetatable({
-      class_name = class_name,
-      config = options.read(class_name, spec, t),
-      draw = draw,
-    }, Initializer)
-  end
-end
+--- nn.initializers
+-- How the weights of a layer begin, an option of every layer with weights:
+-- nn.Dense{10, kernel_initializer=nn.initializers.HeNormal{}}, by name
+-- ("he_normal", "HeNormal") or as a function (shape, dtype) -> tensor.
+-- fan_in and fan_out are the sizes of the last dim but one and of the last of
+-- a kernel, times those of its window.
+local initializers = {check = family.check}
 
 -- fan_in, fan_out of a kernel of that shape.
 local function fans(shape)
@@ -156,8 +150,8 @@ end
 
 --- nn.initializers.VarianceScaling{scale=1, mode="fan_in", ...}
 -- Mean 0 and variance scale / n, where n is fan_in, fan_out or their mean
--- (mode "fan_avg"); distribution="normal" (truncated), "untruncated_normal"
--- or "uniform".
+-- (mode "fan_avg"); distribution="truncated_normal" (also "normal"),
+-- "untruncated_normal" or "uniform".
 --   > nn.initializers.VarianceScaling{3, "fan_in", "uniform"}({4, 2}).shape
 --   (4, 2)
 initializers.VarianceScaling = define("VarianceScaling", {
@@ -165,8 +159,9 @@ initializers.VarianceScaling = define("VarianceScaling", {
   {"mode", options.one_of {"fan_in", "fan_out", "fan_avg"}, "fan_in"},
   {
     "distribution",
-    options.one_of {"normal", "untruncated_normal", "uniform"},
-    "normal",
+    options.one_of {"truncated_normal", "untruncated_normal", "uniform",
+      "normal"},
+    "truncated_normal",
   },
 }, variance_scaling)
 
@@ -214,65 +209,54 @@ initializers.LecunNormal = scaled("LecunNormal", 1, "fan_in", "normal")
 --   true
 initializers.LecunUniform = scaled("LecunUniform", 1, "fan_in", "uniform")
 
--- Constructors by every spelling: "GlorotUniform", "glorot_uniform".
-local by_name, names = {}, {}
-for name, make in pairs(initializers) do
-  local snake = name:gsub("(%l)(%u)", "%1_%2"):lower()
-  by_name[name], by_name[snake] = make, make
-  names[#names + 1] = snake
-end
-table.sort(names)
-for alias, name in pairs {
-  zero = "Zeros",
-  one = "Ones",
-  normal = "RandomNormal",
-  uniform = "RandomUniform",
-} do
-  by_name[alias] = initializers[name]
-end
+--- nn.initializers.Orthogonal{gain=1}
+-- gain times a random matrix with orthonormal columns or, where it is wider
+-- than high, rows; all dims but the last count as rows. (Saxe and others,
+-- 2014.)
+--   > w = nn.initializers.Orthogonal{}({3, 3})
+--   > w:matmul(w.T):allclose(tensor.eye(3), 0, 1e-5)
+--   true
+initializers.Orthogonal = define("Orthogonal", {
+  {"gain", options.number, 1.0},
+}, function(config, shape, dtype)
+  if #shape < 2 then
+    native.fail("Orthogonal: needs a weight of at least 2 dims, got %d",
+      #shape)
+  end
+  local columns, rows = shape[#shape], 1
+  for i = 1, #shape - 1 do
+    rows = rows * shape[i]
+  end
+  local most, least = math.max(rows, columns), math.min(rows, columns)
+  local q, r = tensor.linalg.qr(tensor.randn({most, least}, dtype))
+  -- Signs that make every orthogonal matrix equally likely.
+  q = q * r:diag():sign()
+  if rows < columns then
+    q = q:transpose()
+  end
+  return q:reshape(shape) * config.gain
+end)
 
--- An initializer from a name, a saved {class_name, config}, an initializer
--- or a function of (shape, dtype); otherwise nil and what is wrong.
-local function find(value)
-  if type(value) == "function" or getmetatable(value) == Initializer then
-    return value
+--- nn.initializers.Identity{gain=1}
+-- gain on the diagonal of a matrix, 0 elsewhere; also by name as "eye".
+--   > nn.initializers.Identity{}({2, 2})
+--   float32 (2, 2)
+--     1  0
+--     0  1
+initializers.Identity = define("Identity", {
+  {"gain", options.number, 1.0},
+}, function(config, shape, dtype)
+  if #shape ~= 2 then
+    native.fail("Identity: needs a weight of 2 dims, got %d", #shape)
   end
-  local name, config = value, nil
-  if type(value) == "table" then
-    name, config = value.class_name, value.config
-  end
-  if type(name) ~= "string" then
-    return nil, "an initializer is a name such as \"he_normal\", "
-      .. "nn.initializers.X{} or a function of the shape, got "
-      .. options.show(value)
-  end
-  if not by_name[name] then
-    return nil, string.format("unknown initializer %q%s", name,
-      options.hint(name, names))
-  end
-  return by_name[name](config)
-end
+  return tensor.ones(shape, dtype):tril():triu() * config.gain
+end)
 
 --- nn.initializers.get(initializer)
 -- The initializer for a name ("he_normal", "HeNormal"), a saved config or a
 -- function (shape, dtype) -> tensor; an initializer stays itself.
 --   > nn.initializers.get("ones")({3}):sum():item()
 --   3.0
-function initializers.get(value)
-  local found, problem = find(value)
-  if not found then
-    native.fail("%s", problem)
-  end
-  return found
-end
-
--- The check of every *_initializer option.
-initializers.check = {
-  description = "the name of an initializer, an initializer or a function",
-  test = function(value)
-    local found, problem = find(value)
-    return found ~= nil, found, problem
-  end,
-}
+initializers.get = family.get
 
 return initializers

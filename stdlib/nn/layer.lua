@@ -8,9 +8,12 @@
 --   call(self, x, options)       computes; options.training says which way
 --   compute_output_shape(self, shape)
 --   get_config(self)             the option table that makes it again
+--   supports_masking             true: the result has the input's mask
+--   compute_mask(self, x, mask)  the mask of the result (see calling.lua)
 -- Shapes are those of one sample, without the batch dim; a layer with several
 -- inputs gets a list of shapes and a list of tensors.
 
+local calling = require("nn.calling")
 local graph = require("nn.graph")
 local native = require("native")
 local options = require("options")
@@ -95,8 +98,11 @@ end
 --   `autograd.record` and `fit`. Several inputs come as a list; `inputs=1`
 --   refuses them.
 -- * `compute_output_shape(self, shape)`: without it a sample of zeros is run.
---
 -- * `get_config(self)`: the options that make the layer again.
+-- * `supports_masking`: true where the steps of the result are those of the
+--   input; what nn.Masking calls padding then stays padding. `call` finds the
+--   mask of its input, bool (batch, steps), in options.mask.
+-- * `compute_mask(self, x, mask)`: the mask of the result, or nil.
 --
 --   > Scale = nn.Layer:extend{call=function(l, x) return x * l.factor end}
 --   > Scale{factor=3}(tensor({2})):item()
@@ -119,6 +125,11 @@ end
 function Layer:init() end
 
 function Layer:build() end
+
+-- The mask of the result, for the input and its mask (see calling.lua).
+function Layer:compute_mask(_, mask)
+  return self.supports_masking and mask or nil
+end
 
 function Layer:call()
   native.fail("%s: the class defines no call", self.class_name)
@@ -192,7 +203,7 @@ function Layer:forward(x, opts)
   if not self.built then
     self:ensure_built(sample_shape(self, x))
   end
-  return self:call(x, graph.call_options(opts))
+  return calling.call(self, x, graph.call_options(opts))
 end
 
 local function forward_in_mode(self, x, opts)

@@ -6,8 +6,14 @@ local options = require("options")
 
 local named = {}
 
+-- "GlorotUniform" -> "glorot_uniform".
+local function snake_case(name)
+  return (name:gsub("(%l)(%u)", "%1_%2"):lower())
+end
+
 -- named.family(kind, aliases): the parts of a module. `kind` stands in
--- messages; `aliases` are further names, {alias = class name}. Gives
+-- messages; `aliases` are further names, {alias = class name}, to the class
+-- names themselves and their forms in small letters. Gives
 --   define(class_name, spec, f)  a constructor; the object calls
 --                                f(config, ...)
 --   find(value)                  the object for a name, a saved config, an
@@ -16,6 +22,7 @@ local named = {}
 --   check                        the check of options that take one
 function named.family(kind, aliases)
   local family, by_name, names = {}, {}, {}
+  local a_kind = (kind:find("^[aeiou]") and "an " or "a ") .. kind
   local Object = {__name = kind}
   Object.__index = Object
 
@@ -33,10 +40,11 @@ function named.family(kind, aliases)
         apply = apply,
       }, Object)
     end
-    names[#names + 1] = class_name
-    by_name[class_name] = make
-    for alias, name in pairs(aliases) do
-      if name == class_name then by_name[alias] = make end
+    local name = snake_case(class_name)
+    names[#names + 1] = name
+    by_name[class_name], by_name[name] = make, by_name[name] or make
+    for alias, meant in pairs(aliases) do
+      if meant == class_name then by_name[alias] = make end -- goes first
     end
     return make
   end
@@ -50,8 +58,8 @@ function named.family(kind, aliases)
       name, config = value.class_name, value.config
     end
     if type(name) ~= "string" then
-      return nil, ("it must be a name, a %s or a function, got %s"):format(
-        kind, options.show(value))
+      return nil, ("it must be a name, %s or a function, got %s"):format(
+        a_kind, options.show(value))
     elseif not by_name[name] then
       return nil, ("unknown %s %q%s"):format(kind, name,
                                              options.hint(name, names))
@@ -66,7 +74,7 @@ function named.family(kind, aliases)
   end
 
   family.check = {
-    description = ("the name of a %s, a %s or a function"):format(kind, kind),
+    description = ("the name of %s, %s or a function"):format(a_kind, a_kind),
     test = function(value)
       local found, problem = family.find(value)
       return found ~= nil, found, problem

@@ -5,7 +5,7 @@
 local named = require("nn.named")
 local options = require("options")
 
-local family = named.family("regularizer", {l1="L1", l2="L2", l1_l2="L1L2"})
+local family = named.family("regularizer", {l1_l2="L1L2"})
 
 --- nn.regularizers
 -- Penalties on the weights of a layer, an option of most layers:

@@ -229,6 +229,9 @@ end
 
 -- Forward and loss, as at inference, without gradients.
 function training.test_step(self, xs, ys, weights, count)
+  if not self.compiled.settled then
+    training.settle(self, xs)
+  end
   return autograd.no_grad(measure, self, xs, ys, weights, count)
 end
 

@@ -17,8 +17,8 @@ function weight_options.rows(name, initializer)
     {name .. "_constraint", constraints.check}
 end
 
--- The rows of `list` with those of the weights after them: {name,
--- initializer} each.
+-- The rows of `list` with those of the weights, {name, initializer} each,
+-- after them, and activity_regularizer, which goes by the layer's output.
 function weight_options.add(list, weights)
   local rows = {}
   for _, weight in ipairs(weights) do
@@ -26,6 +26,7 @@ function weight_options.add(list, weights)
       rows[#rows + 1] = row
     end
   end
+  rows[#rows + 1] = {"activity_regularizer", regularizers.check}
   return options.join(list, rows)
 end
 

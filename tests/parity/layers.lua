@@ -6,6 +6,8 @@
 -- layers/TOPIC.lua gives a list of cases:
 --   {layer="Conv2D", config={filters=3, ...}, shapes={{2, 5, 5, 3}, ...}}
 -- shapes are those of the inputs, with the batch. Further fields:
+--   call      options of the call; lists in it are given as tensors. The
+--             peer finds them in config.call
 --   training  run as in training (what is random then cannot be compared)
 --   integers  {low, high}: inputs are int64 in that range, without gradients
 --   domain    {low, high} of float inputs, -2..2
@@ -31,7 +33,7 @@ local saved = {}
 
 local function save(id, kind, x)
   local name = ("%d.%s"):format(id, kind)
-  saved[name] = x:detach():contiguous()
+  saved[name] = x:detach():clone():contiguous()
   return name
 end
 
@@ -45,12 +47,28 @@ local function draw_weights(layer)
   end
 end
 
+-- The options of the case's call.
+local function call_options(case)
+  local opts = {training = case.training or false}
+  for key, value in pairs(case.call or {}) do
+    opts[key] = type(value) == "table" and tensor(value) or value
+  end
+  return opts
+end
+
+-- What the peer goes by.
+local function told_config(case)
+  local config = {call = case.call}
+  for key, value in pairs(case.config or {}) do config[key] = value end
+  return config
+end
+
 local function run_case(id, case, dtype)
   local config = {dtype = dtype}
   for key, value in pairs(case.config or {}) do config[key] = value end
   local layer = nn[case.layer](config)
   local inputs, record = {}, {id = id, layer = case.layer, dtype = dtype,
-    config = case.config or {}, training = case.training or false,
+    config = told_config(case), training = case.training or false,
     inputs = {}, weights = {}, weight_grads = {}, input_grads = {}}
   for k, shape in ipairs(case.shapes) do
     inputs[k] = make_input(shape, case, dtype)
@@ -63,7 +81,7 @@ local function run_case(id, case, dtype)
     record.weights[weight.path] = save(id, "weight." .. weight.path,
       weight.layer[weight.name])
   end
-  local y = layer(input, {training = case.training or false})
+  local y = layer(input, call_options(case))
   if case.finish then y = case.finish(y) end
   record.output = save(id, "out", y)
   local factor = (tensor.rand(y.shape, "float64") * 2 - 1):to(y.dtype)

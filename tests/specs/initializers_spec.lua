@@ -50,6 +50,63 @@ test("truncated normal stays within two deviations", function()
   check.near(x:std():item(), 0.5 * 0.8796, 0.01)
 end)
 
+test("Orthogonal: orthonormal rows or columns", function()
+  for _, dtype in ipairs {"float32", "float64"} do
+    for _, shape in ipairs {{5, 3}, {3, 5}, {4, 4}} do
+      local w = initializers.Orthogonal {2}(shape, dtype)
+      check.equal(w.dtype, dtype)
+      check.same_shape(w, shape)
+      local product = shape[1] < shape[2] and w:matmul(w.T) or w.T:matmul(w)
+      check.near(product, tensor.eye(product.shape[1]) * 4, 1e-5)
+    end
+  end
+  local window = initializers.Orthogonal {}({3, 3, 2, 4}):reshape(18, 4)
+  check.near(window.T:matmul(window), tensor.eye(4), 1e-5)
+  check.error_matches(function()
+    initializers.Orthogonal {}({3})
+  end, "Orthogonal: needs a weight of at least 2 dims, got 1")
+end)
+
+test("Orthogonal: no direction is preferred", function()
+  tensor.manual_seed(4)
+  local sum = tensor.zeros(3, 3)
+  for _ = 1, 2000 do
+    sum = sum + initializers.Orthogonal {}({3, 3})
+  end
+  check.truthy((sum / 2000):abs():amax():item() < 0.06)
+end)
+
+test("Identity", function()
+  check.near(initializers.Identity {3}({2, 3}), {{3, 0, 0}, {0, 3, 0}})
+  check.equal(initializers.get("eye").class_name, "Identity")
+  check.equal(initializers.Identity {}({2, 2}, "float64").dtype, "float64")
+  check.error_matches(function()
+    initializers.Identity {}({2})
+  end, "Identity: needs a weight of 2 dims, got 1")
+end)
+
+test("VarianceScaling: modes and distributions", function()
+  for mode, fan in pairs {fan_in = 200, fan_out = 300, fan_avg = 250} do
+    for _, distribution in ipairs {"truncated_normal", "untruncated_normal",
+        "uniform", "normal"} do
+      local w = initializers.VarianceScaling {3, mode, distribution}
+      local x = w({200, 300})
+      check.near(x:std():item() / math.sqrt(3 / fan), 1, 0.02)
+    end
+  end
+end)
+
+test("every name of Keras is known", function()
+  for _, name in ipairs {"zeros", "ones", "constant", "random_normal",
+      "random_uniform", "truncated_normal", "variance_scaling", "orthogonal",
+      "identity", "lecun_uniform", "lecun_normal", "glorot_uniform",
+      "glorot_normal", "he_uniform", "he_normal", "LecunNormal", "Zeros"} do
+    check.truthy(initializers.get(name), name)
+    check.same_shape(nn.Dense {3, kernel_initializer = name}(
+      tensor.zeros(2, 3)), {2, 3})
+  end
+end)
+
 test("the same seed gives the same weights", function()
   tensor.manual_seed(3)
   local a = initializers.HeNormal {} { 5, 5 }
@@ -81,5 +138,5 @@ test("errors", function()
   end, "RandomNormal: stddev must be a number of at least 0, got %-1")
   check.error_matches(function()
     initializers.get(5)
-  end, "an initializer is a name")
+  end, "it must be a name, an initializer or a function, got 5")
 end)

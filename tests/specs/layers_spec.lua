@@ -1,66 +1,13 @@
 -- nn layers: values, shapes, gradients, configurations, errors.
 
 local check = require("check")
+local layer_checks = require("layer_checks")
 local test = check.test
 
--- Gradients ------------------------------------------------------------------
-
--- Compares the gradient of sum(weighting * layer(x)) with central
--- differences, for every input and parameter. In float64.
-local function check_gradients(layer, ...)
-  local inputs = { ... }
-  for i, x in ipairs(inputs) do
-    inputs[i] = x:to("float64"):requires_grad_()
-  end
-  local y = layer(table.unpack(inputs))
-  tensor.manual_seed(5)
-  local weighting = tensor.randn(y.shape, "float64")
-  local function loss()
-    return (layer(table.unpack(inputs)) * weighting):sum()
-  end
-  local leaves = layer:parameters()
-  table.move(inputs, 1, #inputs, #leaves + 1, leaves)
-  for _, leaf in ipairs(leaves) do
-    leaf:zero_grad()
-  end
-  loss():backward()
-  for _, leaf in ipairs(leaves) do
-    local flat = leaf:detach():view({ -1 })
-    local gradient = leaf.grad:reshape({ -1 })
-    for i = 1, leaf:numel() do
-      local value, h = flat[i], 1e-5
-      flat[i] = value + h
-      local above = autograd.no_grad(loss):item()
-      flat[i] = value - h
-      local below = autograd.no_grad(loss):item()
-      flat[i] = value
-      check.near(gradient[i], (above - below) / (2 * h), 1e-5)
-    end
-  end
-end
-
--- A layer made again from its configuration has the same one.
-local function check_config(layer)
-  local class = getmetatable(layer)
-  local config = layer:get_config()
-  check.equal(class(config):get_config(), config)
-  local text = require("native").json_encode(config)
-  local again = class(require("native").json_decode(text))
-  check.equal(again:get_config(), config)
-end
-
-local function random(...)
-  tensor.manual_seed(4)
-  return tensor.randn({ ... })
-end
-
--- What the symbolic and the real shape of an output agree on.
-local function check_output_shape(layer, sample, expected)
-  local symbol = layer(nn.Input { shape = sample })
-  check.equal(symbol.shape, expected)
-  local x = tensor.zeros({ 3, table.unpack(sample) })
-  check.same_shape(layer(x), { 3, table.unpack(expected) })
-end
+local check_config = layer_checks.config
+local check_gradients = layer_checks.gradients
+local check_output_shape = layer_checks.output_shape
+local random = layer_checks.random
 
 -- Dense ----------------------------------------------------------------------
 

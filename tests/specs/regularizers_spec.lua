@@ -48,7 +48,7 @@ end)
 
 test("wrong ones are refused", function()
   check.error_matches(function() nn.Dense{2, kernel_regularizer="l3"} end,
-    'unknown regularizer "l3" %(did you mean "L1"?')
+    'unknown regularizer "l3" %(did you mean "l1"?')
   check.error_matches(function() nn.Dense{2, kernel_constraint=7} end,
     "it must be a name, a constraint or a function, got 7")
   check.error_matches(function() nn.regularizers.L1{-1} end,

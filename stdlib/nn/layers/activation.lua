@@ -12,6 +12,7 @@ local options = require("options")
 local Activation = Layer:extend {
   class_name = "Activation",
   inputs = 1,
+  supports_masking = true,
   options = {
     {"activation", activations.check, options.required},
   },

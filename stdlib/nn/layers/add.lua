@@ -1,29 +1,15 @@
 -- nn.Add: the sum of several inputs.
 
-local Layer = require("nn.layer")
 local merge = require("nn.merge")
 
 --- nn.Add{}
 -- a + b + ..., element by element: nn.Add()(a, b) or nn.Add()({a, b}). The
--- shapes are equal or broadcast.
+-- shapes are equal or broadcast; an input with fewer dims gets dims of size 1
+-- after the batch.
 --   > nn.Add()(tensor({{1, 2}}), tensor({{3, 4}})):totable()[1][2]
 --   6.0
-local Add = Layer:extend {class_name = "Add", options = {}}
-
-function Add:build(input_shapes)
-  merge.check_inputs(self, input_shapes)
-end
-
-function Add:call(inputs)
-  local sum = inputs[1]
-  for i = 2, #inputs do
-    sum = sum + inputs[i]
-  end
-  return sum
-end
-
-function Add:compute_output_shape(input_shapes)
-  return merge.broadcast_shape(self, input_shapes)
-end
+local Add = merge.class("Add", function(a, b)
+  return a + b
+end)
 
 return Add

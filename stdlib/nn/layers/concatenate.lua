@@ -27,6 +27,22 @@ function Concatenate:call(inputs)
   return tensor.concat(inputs, self.axis)
 end
 
+-- The masks side by side; an input without one counts everywhere.
+function Concatenate:compute_mask(inputs, masks)
+  if type(masks) ~= "table" then
+    return nil
+  end
+  local whole = {}
+  for i, x in ipairs(inputs) do
+    local mask = masks[i] or tensor.ones(x.shape, "bool")
+    while mask.ndim < x.ndim do
+      mask = mask:unsqueeze(-1)
+    end
+    whole[i] = mask:expand(x.shape)
+  end
+  return tensor.concat(whole, self.axis):all(-1)
+end
+
 -- Where the joined dim stands in the shape of one sample.
 local function joined_position(self, shape)
   local position = self.axis < 0 and #shape + 1 + self.axis or self.axis - 1

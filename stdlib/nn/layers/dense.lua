@@ -10,13 +10,15 @@ local weight_options = require("nn.weight_options")
 -- Works on the last dim: (batch, ..., inputs) -> (batch, ..., units).
 -- Further options: kernel_initializer="glorot_uniform",
 -- bias_initializer="zeros", kernel_regularizer, bias_regularizer,
--- kernel_constraint, bias_constraint, name, trainable, dtype, input_shape.
+-- kernel_constraint, bias_constraint, activity_regularizer, name, trainable,
+-- dtype, input_shape.
 --   > layer = nn.Dense{2, kernel_initializer="ones"}
 --   > layer(tensor({{1, 2, 3}})):totable()[1][2]
 --   6.0
 local Dense = Layer:extend {
   class_name = "Dense",
   inputs = 1,
+  supports_masking = true,
   options = weight_options.add({
     {"units", options.positive_integer, options.required},
     {"activation", activations.check},

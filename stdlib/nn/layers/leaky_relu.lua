@@ -1,6 +1,6 @@
 -- nn.LeakyReLU: a rectifier that lets a little through.
 
-local Layer = require("nn.layer")
+local elementwise = require("nn.elementwise")
 local options = require("options")
 
 --- nn.LeakyReLU{alpha=0.3}
@@ -8,20 +8,10 @@ local options = require("options")
 -- others, 2013.)
 --   > nn.LeakyReLU{0.5}(tensor({{-4, 5}})):totable()[1][1]
 --   -2.0
-local LeakyReLU = Layer:extend {
-  class_name = "LeakyReLU",
-  inputs = 1,
-  options = {
-    {"alpha", options.number, 0.3},
-  },
-}
-
-function LeakyReLU:call(x)
+local LeakyReLU = elementwise("LeakyReLU", {
+  {"alpha", options.number, 0.3},
+}, function(self, x)
   return x:leaky_relu(self.alpha)
-end
-
-function LeakyReLU:compute_output_shape(input_shape)
-  return input_shape
-end
+end)
 
 return LeakyReLU

@@ -1,27 +1,29 @@
 -- nn.Softmax: positive numbers that sum to 1.
 
-local Layer = require("nn.layer")
-local options = require("options")
+local axes = require("nn.axes")
+local elementwise = require("nn.elementwise")
+
+-- Far below any number that counts, but no infinity: where nothing counts,
+-- the result is not NaN.
+local NEVER = -1e9
 
 --- nn.Softmax{axis=-1}
--- y = exp(x) / sum(exp(x)) along dim `axis` (counted with the batch dim as
--- 1). Any shape -> the same shape.
+-- y = exp(x) / sum(exp(x)) along `axis` (one dim or a list of them, counted
+-- with the batch dim as 1). Any shape -> the same shape. In a call,
+-- layer(x, {mask=m}), elements get 0 where the mask, of as many dims as x, is
+-- false or 0.
 --   > nn.Softmax()(tensor({{7, 7}})):totable()[1][1]
 --   0.5
-local Softmax = Layer:extend {
-  class_name = "Softmax",
-  inputs = 1,
-  options = {
-    {"axis", options.integer, -1},
-  },
-}
-
-function Softmax:call(x)
+local Softmax = elementwise("Softmax", {
+  {"axis", axes.check, -1},
+}, function(self, x, opts)
+  if opts.mask and opts.mask.ndim == x.ndim then
+    x = x:masked_fill(opts.mask:eq(0), NEVER)
+  end
+  if type(self.axis) == "table" then
+    return (x - x:logsumexp(self.axis, true)):exp()
+  end
   return x:softmax(self.axis)
-end
-
-function Softmax:compute_output_shape(input_shape)
-  return input_shape
-end
+end)
 
 return Softmax
