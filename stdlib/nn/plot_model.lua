@@ -1,1 +1,184 @@
-return {methods = {}}
+-- nn.plot_model: a model as a picture: its layers as boxes from top to bottom,
+-- in SVG or as text for Graphviz.
+--
+-- A picture is {boxes, edges}: a box is {kind, lines}, kind "input", "model"
+-- or "layer", lines = its name, its class and its shapes; an edge {from, to}.
+
+local graph = require("nn.graph")
+local layered = require("nn.layered")
+local native = require("native")
+local options = require("options")
+
+local methods = {}
+
+-- The picture --------------------------------------------------------------------
+
+local Picture = {}
+Picture.__index = Picture
+
+local function shapes_text(symbols)
+  local parts = {}
+  for i, symbol in ipairs(symbols) do
+    parts[i] = graph.shape_text(symbol.shape)
+  end
+  return table.concat(parts, ", ")
+end
+
+local LONG = 44
+
+-- "(None, 3) → (None, 4)" in one line or two.
+local function shape_lines(node)
+  local out = shapes_text(node.outputs)
+  if #node.inputs == 0 then return {out} end
+  local into = shapes_text(node.inputs)
+  if utf8.len(into) + utf8.len(out) + 3 <= LONG then
+    return {into .. " → " .. out}
+  end
+  return {into, "→ " .. out}
+end
+
+local function kind_of(layer)
+  if layer.class_name == "InputLayer" then return "input" end
+  return layer.plan and "model" or "layer"
+end
+
+-- The number of the box for a node. Uses of one layer share a box, unless
+-- that would make a cycle.
+function Picture:box_of(node, name)
+  local key = self.merge and node.layer or node
+  local number = self.number[key]
+  if number then
+    local box = self.boxes[number]
+    box.uses = box.uses + (box.seen[node] and 0 or 1)
+    box.seen[node] = true
+    return number
+  end
+  local use = (self.uses[node.layer] or 0) + 1
+  self.uses[node.layer] = use
+  if use > 1 then name = ("%s[%d]"):format(name, use) end
+  local box = {
+    kind = kind_of(node.layer), name = name, class = node.layer.class_name,
+    shapes = self.show_shapes and shape_lines(node) or {},
+    uses = 1, seen = {[node] = true},
+  }
+  self.boxes[#self.boxes + 1] = box
+  self.number[key] = #self.boxes
+  return #self.boxes
+end
+
+-- Adds a model's graph. `sources` tells the boxes that make its inputs.
+-- Returns the boxes that make its outputs.
+function Picture:add_graph(model, prefix, sources)
+  local made = {}
+  for i, symbol in ipairs(model.inputs) do
+    made[symbol] = sources and sources[i]
+      or self:box_of(symbol.node, prefix .. model:name_of(symbol.node.layer))
+  end
+  for _, node in ipairs(model:whole_plan().nodes) do
+    self:add_node(model, prefix, node, made)
+  end
+  local outputs = {}
+  for i, symbol in ipairs(model.outputs) do outputs[i] = made[symbol] end
+  return outputs
+end
+
+function Picture:add_node(model, prefix, node, made)
+  local name, from = prefix .. model:name_of(node.layer), {}
+  for i, symbol in ipairs(node.inputs) do from[i] = made[symbol] end
+  if self.expand and node.layer.plan then
+    local outputs = self:add_graph(node.layer, name .. "/", from)
+    for i, symbol in ipairs(node.outputs) do made[symbol] = outputs[i] end
+    return
+  end
+  local number = self:box_of(node, name)
+  for _, source in ipairs(from) do
+    self.edges[#self.edges + 1] = {from = source, to = number}
+  end
+  for _, symbol in ipairs(node.outputs) do made[symbol] = number end
+end
+
+local function add_lines(box)
+  local class = box.class
+  if box.uses > 1 then class = ("%s, used %d times"):format(class, box.uses) end
+  box.lines = {box.name, class, table.unpack(box.shapes)}
+end
+
+local function draw(model, o, merge)
+  local picture = setmetatable({
+    boxes = {}, edges = {}, number = {}, uses = {}, merge = merge,
+    show_shapes = o.show_shapes, expand = o.expand_nested,
+  }, Picture)
+  picture:add_graph(model, "", nil)
+  for _, box in ipairs(picture.boxes) do add_lines(box) end
+  return picture
+end
+
+local function picture_of(model, o)
+  local picture = draw(model, o, true)
+  if layered.order(#picture.boxes, picture.edges) then return picture end
+  return draw(model, o, false)
+end
+
+-- Graphviz -----------------------------------------------------------------------
+
+local FILL = {input = "#dcebfa", model = "#fdf0d5", layer = "#ffffff"}
+
+local function dot_label(lines)
+  local text = table.concat(lines, "\n")
+  return '"' .. text:gsub('[\\"]', "\\%0"):gsub("\n", "\\n") .. '"'
+end
+
+local function dot_text(picture)
+  local lines = {
+    "digraph model {",
+    '  node [shape=box, style="rounded,filled", fontname="sans-serif"];',
+  }
+  for i, box in ipairs(picture.boxes) do
+    lines[#lines + 1] = ('  n%d [label=%s, fillcolor="%s"];'):format(i,
+      dot_label(box.lines), FILL[box.kind])
+  end
+  for _, edge in ipairs(picture.edges) do
+    lines[#lines + 1] = ("  n%d -> n%d;"):format(edge.from, edge.to)
+  end
+  lines[#lines + 1] = "}\n"
+  return table.concat(lines, "\n")
+end
+
+-- The method ---------------------------------------------------------------------
+
+local PLOT = {
+  positional = 0,
+  {"show_shapes", options.boolean, true},
+  {"expand_nested", options.boolean, false},
+}
+
+--- nn.Model:plot(path [, {show_shapes=true, expand_nested=false}])
+-- Draws the model into a file: "x.svg" a picture, "x.dot" text for Graphviz.
+-- Every layer is a box with its name, class and the shapes it takes and makes;
+-- inputs are blue, models within are yellow. A shared layer is one box.
+-- expand_nested=true draws the layers of models within in their place.
+-- Errors: a path that ends otherwise; a model without a graph.
+--   > model = nn.Sequential{nn.Dense{1, input_shape={2}}}
+--   > path = os.tmpname() .. ".dot"
+--   > model:plot(path)
+--   > file = io.open(path)
+--   > file:read()
+--   digraph model {
+--   > file:close(), os.remove(path)
+--   true
+--   true
+function methods.plot(self, path, opts)
+  local o = options.read("plot", PLOT, opts)
+  local kind = type(path) == "string" and path:lower():match("%.(%a+)$")
+  if kind ~= "svg" and kind ~= "dot" then
+    native.fail("plot: the path must end in .svg or .dot, got %s",
+      options.show(path))
+  end
+  self:require_graph("plot")
+  local picture = picture_of(self, o)
+  local text = kind == "dot" and dot_text(picture)
+    or require("nn.plot_svg")(picture, FILL)
+  native.write_file(path, text)
+end
+
+return {methods = methods}
