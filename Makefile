@@ -150,6 +150,8 @@ parity:
 	@/usr/bin/python3 tests/parity/files.py make $(BUILD)/parity
 	$(PROGRAM) tests/parity/files.lua $(BUILD)/parity
 	@/usr/bin/python3 tests/parity/files.py check $(BUILD)/parity
+	$(PROGRAM) tests/parity/tensorboard.lua $(BUILD)/parity
+	@/usr/bin/python3 tests/parity/tensorboard.py $(BUILD)/parity
 
 ## Times beside PyTorch's; ONLY="mlp_epoch ..." picks, ROUNDS=5
 bench:

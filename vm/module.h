@@ -33,6 +33,7 @@ extern const luaL_Reg vm_native_error[];
 extern const luaL_Reg vm_native_optimize[];
 extern const luaL_Reg vm_native_autograd[];
 extern const luaL_Reg vm_native_table[];
+extern const luaL_Reg vm_native_random[];
 
 /* The path at idx; `who` is the function's name for messages. */
 const char *vm_check_path(lua_State *L, int idx, const char *who);

@@ -237,6 +237,28 @@ static int create_manual_seed(lua_State *L) {
   return 0;
 }
 
+/* }== for checkpoints {== */
+
+/* random_state() -> seed, counter: where the stream of random numbers is */
+static int random_get_state(lua_State *L) {
+  TensorRandom state = tensor_random_state();
+  lua_pushinteger(L, (lua_Integer)state.seed);
+  lua_pushinteger(L, (lua_Integer)state.counter);
+  return 2;
+}
+
+/* restore_random_state(seed, counter): goes on from there */
+static int random_set_state(lua_State *L) {
+  TensorRandom state = {.seed = (uint64_t)luaL_checkinteger(L, 1),
+                        .counter = (uint64_t)luaL_checkinteger(L, 2)};
+  tensor_random_restore(state);
+  return 0;
+}
+
+const luaL_Reg vm_native_random[] = {{"random_state", random_get_state},
+                                     {"restore_random_state", random_set_state},
+                                     {NULL, NULL}};
+
 /* }== */
 
 const VmFunction vm_functions_random[] = {

@@ -49,7 +49,8 @@ local function count_samples(x, y)
   return count
 end
 
-local Loader = {}
+-- `skips` tells fit that batches(n) leaves the first n batches out.
+local Loader = {skips = true}
 Loader.__index = Loader
 Loader.__name = "data.loader"
 
@@ -72,16 +73,17 @@ function Loader:__tostring()
                        self.shuffle and ", shuffled" or "")
 end
 
---- data.loader:batches()
+--- data.loader:batches([skip])
 -- One pass over the samples, for `for xb, yb in loader:batches() do`: each
 -- time round x's and y's next batch_size samples, the last batch holding what
--- is left. A shuffled loader draws a new order for each pass, from tensor's
--- random stream; without shuffling the batches are views of x and y.
+-- is left; the first `skip` batches are left out. A shuffled loader draws a
+-- new order for each pass, from tensor's random stream; without shuffling the
+-- batches are views of x and y.
 --   > data.loader(tensor.arange(10)):batches()().shape
 --   (10)
-function Loader:batches()
+function Loader:batches(skip)
   local order = self.shuffle and tensor.randperm(self.samples) or nil
-  local step, batches = 0, self:count()
+  local step, batches = skip or 0, self:count()
   local function part(x)
     local first = (step - 1) * self.batch_size + 1
     local last = math.min(first + self.batch_size - 1, self.samples)

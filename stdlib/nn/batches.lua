@@ -1,12 +1,15 @@
 -- nn.batches: from the data a user gives to the batches a step takes.
 --
--- A source yields (xs, ys, weights, count): lists of tensors in the order of
--- the model's inputs and outputs (ys and weights may be nil) and the number of
--- samples. It knows `samples` and `steps`, or nil where a loader does not tell.
+-- A source's batches(shuffle, skip) yields (xs, ys, weights, count), but for
+-- the first `skip` of them: lists of tensors in the order of the model's
+-- inputs and outputs (ys may be nil), weights for the samples (nil, a tensor,
+-- or a list with one for each output) and the number of samples. It knows
+-- `samples` and `steps`, or nil where a loader does not tell.
 
 local native = require("native")
 local options = require("options")
 local tensor = require("tensor")
+local weighting = require("nn.weighting")
 
 local batches = {}
 
@@ -108,10 +111,16 @@ end
 local Arrays = {}
 Arrays.__index = Arrays
 
+-- The weights as a step takes them.
+local function given_weights(list)
+  return list and (#list == 1 and list[1] or list)
+end
+
 -- An iterator over the batches, in random order where `shuffle`.
-function Arrays:batches(shuffle)
+function Arrays:batches(shuffle, skip)
   local order = shuffle and tensor.randperm(self.samples)
-  local size, first = self.batch_size, 1
+  local size = self.batch_size
+  local first = (skip or 0) * size + 1
   local whole = size >= self.samples and not shuffle
   return function()
     if first > self.samples then
@@ -124,9 +133,8 @@ function Arrays:batches(shuffle)
       return list and (whole and table.move(list, 1, #list, 1, {})
         or rows(list, from, to, picked))
     end
-    local weights = take(self.weights)
     return converted(self.model, take(self.xs)), take(self.ys),
-      weights and weights[1], to - from + 1
+      given_weights(take(self.weights)), to - from + 1
   end
 end
 
@@ -139,7 +147,7 @@ function Arrays:part(first, last)
     cut(self.weights), self.batch_size)
 end
 
--- A source over lists of tensors; ys and weights (a list of one) may be nil.
+-- A source over lists of tensors; ys and weights may be nil.
 function batches.arrays(model, xs, ys, weights, batch_size)
   local all = table.move(xs, 1, #xs, 1, {})
   for _, list in ipairs {ys or {}, weights or {}} do
@@ -159,9 +167,12 @@ end
 
 -- Loaders --------------------------------------------------------------------
 
--- Whether x brings its own batches.
+-- Whether x brings its own batches: it has a method `batches`, or it is a
+-- function that gives the next batch, and nil at the end of a pass.
 function batches.is_loader(x)
-  if tensor.is(x) or (type(x) ~= "table" and type(x) ~= "userdata") then
+  if type(x) == "function" then
+    return true
+  elseif tensor.is(x) or (type(x) ~= "table" and type(x) ~= "userdata") then
     return false
   end
   local ok, method = pcall(function()
@@ -173,18 +184,49 @@ end
 local Loaded = {}
 Loaded.__index = Loaded
 
-function Loaded:batches()
-  local step, state, control = self.loader:batches()
+-- The loader's own iterator. Its batches are skipped by itself, where it says
+-- that it can, or else taken and thrown away.
+local function pass(loader, skip)
+  if type(loader) == "table" and loader.skips then
+    return loader:batches(skip)
+  end
+  local step, state, control = loader, nil, nil
+  if type(loader) ~= "function" then
+    step, state, control = loader:batches()
+  end
+  for _ = 1, skip do
+    control = step(state, control)
+    if control == nil then
+      return function() end
+    end
+  end
+  return step, state, control
+end
+
+local function check_batch(model, number, xs, ys)
+  local all = table.move(xs, 1, #xs, 1, {})
+  table.move(ys or {}, 1, #(ys or {}), #all + 1, all)
+  if check_lengths(model, xs, ys or {}, all) == 0 then
+    native.fail("batch %d of the loader has no samples", number)
+  end
+end
+
+function Loaded:batches(_, skip)
+  local number = skip or 0
+  local step, state, control = pass(self.loader, number)
   return function()
     local x, y, weights = step(state, control)
     control = x
     if x == nil then
       return nil
     end
+    number = number + 1
     local given = batches.inputs(self.model, x)
     local xs = table.move(given, 1, #given, 1, {})
     local ys = y ~= nil and batches.targets(self.model, y) or nil
-    return converted(self.model, xs), ys, weights, #xs[1]
+    check_batch(self.model, number, xs, ys)
+    local list = weighting.of(self.model, ys, weights, self.class_weight)
+    return converted(self.model, xs), ys, given_weights(list), #xs[1]
   end
 end
 
@@ -196,40 +238,31 @@ local function steps_of(loader)
   end
 end
 
-function batches.loaded(model, loader)
+function batches.loaded(model, loader, class_weight)
   return setmetatable({
     model = model,
     loader = loader,
+    class_weight = class_weight,
     steps = steps_of(loader),
   }, Loaded)
 end
 
 -- Either ---------------------------------------------------------------------
 
--- Sample weights as a list of one tensor, from a tensor and class weights.
-local function weights_of(model, ys, sample_weight, class_weight)
-  local weights = sample_weight
-  if class_weight then
-    local by_class = require("nn.class_weight")(model, ys, class_weight)
-    weights = weights and weights * by_class or by_class
-  end
-  return weights and {weights}
-end
-
 -- The source of (x, y) as fit, evaluate and predict take them. `o` has
 -- batch_size and may have sample_weight and class_weight.
 function batches.source(model, x, y, o)
   if batches.is_loader(x) then
-    if o.sample_weight or o.class_weight then
-      native.fail("weights for data from a loader come from the loader, as a "
-        .. "third value of each batch")
+    if o.sample_weight then
+      native.fail("sample weights for data from a loader come from the loader, "
+        .. "as a third value of each batch")
     end
-    return batches.loaded(model, x)
+    return batches.loaded(model, x, o.class_weight)
   end
   local xs = batches.inputs(model, x)
   local ys = y ~= nil and batches.targets(model, y) or nil
   return batches.arrays(model, xs, ys,
-    weights_of(model, ys, o.sample_weight, o.class_weight), o.batch_size)
+    weighting.of(model, ys, o.sample_weight, o.class_weight), o.batch_size)
 end
 
 return batches

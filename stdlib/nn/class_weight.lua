@@ -8,8 +8,26 @@ local tensor = require("tensor")
 local function labels_of(y)
   if y.ndim == 2 and y.shape[2] > 1 then
     return y:argmax(-1)
+  elseif y:numel() ~= #y then
+    native.fail("class_weight: the targets must have one class a sample, got "
+      .. "%s", tostring(y.shape))
   end
   return y:reshape({-1}):to("int64")
+end
+
+-- How many classes there are: the size of the output, or as many as appear.
+local function count_classes(model, y, labels, class_weight)
+  local symbol = model.outputs and model.outputs[1]
+  if symbol then
+    return symbol.shape[#symbol.shape] or 1
+  elseif y.ndim == 2 and y.shape[2] > 1 then
+    return y.shape[2]
+  end
+  local most = labels:max():item()
+  for class in pairs(class_weight) do
+    most = math.type(class) == "integer" and math.max(most, class) or most
+  end
+  return most
 end
 
 local function table_of_weights(class_weight, classes)
@@ -30,6 +48,7 @@ local function table_of_weights(class_weight, classes)
 end
 
 -- The weight of each sample: class_weight[class], 1 for classes without one.
+-- With one output, whose labels are 0 and 1, these are classes 1 and 2.
 return function(model, ys, class_weight)
   if not ys or #ys ~= 1 then
     native.fail("class_weight: the model must have one output")
@@ -38,8 +57,7 @@ return function(model, ys, class_weight)
   if #labels == 0 then
     return labels:float()
   end
-  local symbol = model.outputs and model.outputs[1]
-  local classes = symbol and symbol.shape[#symbol.shape] or 1
+  local classes = count_classes(model, ys[1], labels, class_weight)
   if classes < 2 then
     labels, classes = labels + 1, 2
   end

@@ -2,13 +2,25 @@
 
 local batches = require("nn.batches")
 local callbacks = require("nn.callbacks")
+local feed = require("nn.feed")
 local losses = require("nn.losses")
 local native = require("native")
 local options = require("options")
-local tensor = require("tensor")
 local training = require("nn.training")
 
 local methods = {}
+
+local VERBOSE = {
+  description = "0 (silent), 1 (bar), 2 (a line an epoch), \"auto\", true or "
+    .. "false",
+  test = function(value)
+    local number = ({auto = 1, [true] = 1, [false] = 0})[value]
+    if type(value) == "number" then
+      number = math.tointeger(value)
+    end
+    return number ~= nil and number >= 0 and number <= 2, number
+  end,
+}
 
 local FIT = {
   positional = 0,
@@ -16,10 +28,14 @@ local FIT = {
   {"batch_size", options.positive_integer, 32},
   {"validation_split", options.fraction, 0},
   {"validation_data", options.any},
+  {"validation_batch_size", options.positive_integer},
+  {"validation_steps", options.positive_integer},
+  {"validation_freq", options.positive_integer, 1},
   {"callbacks", options.table},
   {"shuffle", options.boolean, true},
   {"initial_epoch", options.positive_integer, 1},
-  {"verbose", options.non_negative_integer, 1},
+  {"steps_per_epoch", options.positive_integer},
+  {"verbose", VERBOSE, 1},
   {"class_weight", options.table},
   {"sample_weight", options.any},
 }
@@ -36,10 +52,14 @@ local function given_validation(self, o)
     native.fail("fit: validation_data must be {x, y} or a loader, got %s",
       options.show(given))
   end
-  return batches.source(self, given[1], given[2], {
-    batch_size = o.batch_size,
+  local source = batches.source(self, given[1], given[2], {
+    batch_size = o.validation_batch_size or o.batch_size,
     sample_weight = given[3],
   })
+  if source.samples == 0 then
+    native.fail("fit: validation_data has no samples")
+  end
+  return source
 end
 
 -- The sources for training and validation (nil where there is none).
@@ -55,12 +75,17 @@ local function sources(self, x, y, o)
     native.fail("fit: validation_split needs tensors; with a loader give "
       .. "validation_data")
   end
+  if source.samples == 0 then
+    native.fail("fit: there are no samples")
+  end
   local kept = math.floor(source.samples * (1 - o.validation_split))
   if kept < 1 or kept >= source.samples then
     native.fail("fit: validation_split=%g of %d samples leaves nothing on one "
       .. "side", o.validation_split, source.samples)
   end
-  return source:part(1, kept), source:part(kept + 1, source.samples)
+  local held = source:part(kept + 1, source.samples)
+  held.batch_size = o.validation_batch_size or o.batch_size
+  return source:part(1, kept), held
 end
 
 -- One epoch ------------------------------------------------------------------
@@ -74,8 +99,11 @@ local function log_of(names, means, prefix)
 end
 
 -- What an epoch has added up so far; read() gives the means as a log.
-local function new_tally(names)
-  local tally = {totals = {}, samples = 0}
+local function new_tally(names, saved)
+  local tally = {
+    totals = saved and saved.totals or {},
+    samples = saved and saved.samples or 0,
+  }
   function tally.read()
     if tally.samples == 0 then
       return {}
@@ -95,32 +123,36 @@ local function batch_log(run, sums, count)
   return log
 end
 
-local function train_epoch(self, run)
-  local tally, index = new_tally(run.names), 0
-  for xs, ys, weights, count in run.source:batches(run.shuffle) do
+-- Trains on what is left of the epoch: `done` batches are done.
+local function train_epoch(self, run, done)
+  local index = done
+  for xs, ys, weights, count in run.feed:epoch(done) do
     ys = training.targets(self, "fit", ys)
     index = index + 1
     run.callbacks:call("on_batch_begin", index, {})
     local sums = training.train_step(self, xs, ys, weights, count)
-    training.accumulate(tally.totals, sums)
-    tally.samples = tally.samples + count
+    training.accumulate(run.tally.totals, sums)
+    run.tally.samples = run.tally.samples + count
     run.callbacks:call("on_batch_end", index, batch_log(run, sums, count),
-      tally.read)
+      run.tally.read)
     if self.stop_training then
       break
     end
   end
-  if tally.samples == 0 then
+  if run.tally.samples == 0 then
     native.fail("fit: there are no samples")
   end
-  return tally.read()
+  return run.tally.read()
 end
 
-local function run_epoch(self, run, epoch)
-  run.callbacks:call("on_epoch_begin", epoch, {})
-  local log = train_epoch(self, run)
-  if run.validation then
-    local means = training.evaluate_source(self, run.validation)
+-- An epoch, of which `done` batches are done, with the figures in `tally`.
+local function run_epoch(self, run, epoch, done, tally)
+  run.tally = new_tally(run.names, tally)
+  run.callbacks:call(done > 0 and "on_resume" or "on_epoch_begin", epoch, {})
+  local log = train_epoch(self, run, done)
+  if run.validation and epoch % run.validation_freq == 0 then
+    local means = training.evaluate_source(self, run.validation,
+      run.validation_steps)
     for name, value in pairs(log_of(run.names, means, "val_")) do
       log[name] = value
     end
@@ -128,6 +160,26 @@ local function run_epoch(self, run, epoch)
   self.optimizer:observe(log)
   run.callbacks:call("on_epoch_end", epoch, log)
   return log
+end
+
+-- Trains epoch after epoch; returns the last epoch and its log.
+local function run_epochs(self, run, o)
+  local backup = run.callbacks.backup
+  local epoch, done, tally
+  if backup then
+    epoch, done, tally = backup:resume()
+  end
+  if not epoch then
+    epoch, done = o.initial_epoch, 0
+  elseif done == 0 then
+    epoch = epoch + 1
+  end
+  local last, log = math.max(o.initial_epoch, epoch - 1), {}
+  while epoch <= o.epochs and not self.stop_training do
+    last, log = epoch, run_epoch(self, run, epoch, done, tally)
+    epoch, done, tally = epoch + 1, 0, nil
+  end
+  return last, log
 end
 
 -- fit ------------------------------------------------------------------------
@@ -154,27 +206,61 @@ local function check_labels(self, y)
   end
 end
 
-local function check_weights(o)
-  if o.sample_weight ~= nil and not tensor.is(o.sample_weight) then
-    native.fail("fit: sample_weight must be a tensor, got %s",
-      options.show(o.sample_weight))
+-- A run that may be cut off needs all weights before its first batch.
+local function settle(self, source)
+  if self.compiled.settled then
+    return
+  elseif source.samples then
+    training.settle(self, (source:batches(false)()))
+  elseif not pcall(self.require_built, self) then
+    native.fail("BackupAndRestore: %s makes its weights at the first batch: "
+      .. "give input_shape to its first layer, or call it once before fit",
+      tostring(self))
+  else
+    training.settle(self)
   end
+end
+
+-- What fit works with, and what BackupAndRestore keeps.
+local function new_run(self, x, y, o)
+  local run = {names = self.compiled.names}
+  run.source, run.validation = sources(self, x, y, o)
+  run.validation_steps = o.validation_steps
+  run.validation_freq = o.validation_freq
+  run.feed = feed(run.source, o.shuffle, o.steps_per_epoch)
+  run.callbacks = callbacks.list(self, o.callbacks, {
+    first_epoch = o.initial_epoch,
+    epochs = o.epochs,
+    steps = o.steps_per_epoch or run.source.steps,
+    samples = run.source.samples,
+    verbose = o.verbose,
+    metrics = log_names(run.names, run.validation),
+  })
+  return run
 end
 
 --- nn.Model:fit(x, y [, options])
 -- Trains the model; returns the history (see nn.callbacks.History).
 -- x, y: tensors; lists or tables by name for several inputs and outputs; or,
 -- in place of both, a loader: an object whose `:batches()` iterates over
--- x, y [, sample weights]. uint8 and float64 inputs are converted batch by
--- batch.
+-- x, y [, sample weights], or a function that gives these at each call and nil
+-- at the end of a pass. uint8 and float64 inputs are converted batch by batch.
 -- Options:
 -- * epochs=1: the last epoch; initial_epoch=1: the first.
--- * batch_size=32, shuffle=true: a new random order every epoch.
+-- * batch_size=32, shuffle=true: a new random order every epoch, which the
+--   seed decides (tensor.manual_seed).
+-- * steps_per_epoch=nil: so many batches are an epoch, wherever a pass over
+--   the data ends.
 -- * validation_split=0: the fraction at the end that is held out;
---   validation_data: {x, y [, sample_weight]} or a loader.
+--   validation_data: {x, y [, sample_weight]} or a loader;
+--   validation_batch_size=batch_size, validation_steps=nil: at most so many
+--   batches, validation_freq=1: every so many epochs.
 -- * callbacks: a list, see nn.callbacks.
--- * class_weight: {[class]=weight}; sample_weight: a tensor (samples).
--- * verbose=1: 0 prints nothing, 2 one line an epoch.
+-- * class_weight: {[class]=weight}, classes from 1, 1 where none is given.
+-- * sample_weight: a tensor (samples), or one for each output, in a list or
+--   a table by name. The loss is sum(weight * loss) / samples.
+-- * verbose=1: a bar on a terminal, else one line an epoch; 2: one line an
+--   epoch; 0 prints nothing. true, false and "auto" do as well.
 -- `model.stop_training = true` ends it after the batch.
 --   > model = nn.Sequential{nn.Dense{1, kernel_initializer="zeros"}}
 --   > model:compile{optimizer="sgd", loss="mse"}
@@ -187,29 +273,20 @@ function methods.fit(self, x, y, opts)
     y, opts = nil, y
   end
   local o = options.read("fit", FIT, opts)
-  check_weights(o)
-  local run = {names = compiled.names, shuffle = o.shuffle}
-  run.source, run.validation = sources(self, x, y, o)
+  local run = new_run(self, x, y, o)
+  local list = run.callbacks
   check_labels(self, y)
-  run.callbacks = callbacks.list(self, o.callbacks, o.verbose, {
-    first_epoch = o.initial_epoch,
-    epochs = o.epochs,
-    steps = run.source.steps,
-    samples = run.source.samples,
-    verbose = o.verbose,
-    metrics = log_names(run.names, run.validation),
-  })
-  self.stop_training = false
-  run.callbacks:call("on_train_begin", o.initial_epoch, {})
-  local last, log = o.initial_epoch, {}
-  for epoch = o.initial_epoch, o.epochs do
-    last, log = epoch, run_epoch(self, run, epoch)
-    if self.stop_training then
-      break
-    end
+  if list.backup then
+    settle(self, run.source)
+    list.backup.run = run
+    list.backup.params.resumes = list.backup:resumes()
   end
-  run.callbacks:call("on_train_end", last, log)
-  self.history = run.callbacks.history
+  compiled.watches_nan, compiled.nan_place = list.watches_nan, nil
+  self.stop_training = false
+  list:call("on_train_begin", o.initial_epoch, {})
+  local last, log = run_epochs(self, run, o)
+  list:call("on_train_end", last, log)
+  self.history = list.history
   return self.history
 end
 

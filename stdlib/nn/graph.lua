@@ -317,6 +317,21 @@ local function rethrow(err, step, slots, place)
   error(native.add_context(err, context), 0)
 end
 
+-- What looks at every output while graph.watched runs.
+local watcher
+
+-- Runs f(...); look(layer, output) sees what every layer in it computes.
+function graph.watched(look, f, ...)
+  local before = watcher
+  watcher = look
+  local results = table.pack(pcall(f, ...))
+  watcher = before
+  if not results[1] then
+    error(results[2], 0)
+  end
+  return table.unpack(results, 2, results.n)
+end
+
 -- Runs a plan on the list of input tensors; returns the list of outputs.
 -- `place(layer)` says which layer it is, in words.
 function graph.run(plan, values, place)
@@ -324,7 +339,11 @@ function graph.run(plan, values, place)
   local mode = graph.mode()
   local ok, err = pcall(walk, plan.steps, slots, at, function(step, input)
     local opts = step.options and graph.call_options(step.options) or mode
-    return calling.call(step.layer, input, opts)
+    local result = calling.call(step.layer, input, opts)
+    if watcher then
+      watcher(step.layer, result)
+    end
+    return result
   end)
   if not ok then
     rethrow(err, at.step, slots, place)

@@ -120,12 +120,12 @@ end
 
 local STYLE = [[
 <style>
-rect { stroke: #4a5568; }
-text { font: %dpx "DejaVu Sans", Verdana, sans-serif; text-anchor: middle; }
-.name { font-weight: bold; fill: #1a202c; }
-.class { fill: #2b6cb0; }
-.shape { fill: #4a5568; }
-.edge { fill: none; stroke: #4a5568; stroke-width: 1.3; }
+rect {stroke: #4a5568;}
+text {font: %dpx "DejaVu Sans", Verdana, sans-serif; text-anchor: middle;}
+.name {font-weight: bold; fill: #1a202c;}
+.class {fill: #2b6cb0;}
+.shape {fill: #4a5568;}
+.edge {fill: none; stroke: #4a5568; stroke-width: 1.3;}
 </style>
 <defs><marker id="arrow" viewBox="0 0 8 8" refX="1" refY="4" markerWidth="%d"
  markerHeight="%d" markerUnits="userSpaceOnUse" orient="auto"

@@ -60,6 +60,9 @@ function ProgressBar:on_epoch_begin(epoch)
   end
 end
 
+-- An epoch that begins in its midst.
+ProgressBar.on_resume = ProgressBar.on_epoch_begin
+
 -- The bar as it stands: count, bar, times and figures.
 function ProgressBar:line(log, final)
   local steps = self.params.steps
@@ -107,6 +110,34 @@ end
 -- A progress bar; `live` says whether it is redrawn in place.
 function progress.new(live)
   return setmetatable({live = live, reads_log = true}, ProgressBar)
+end
+
+-- The bar of evaluate: on_batch(index, read) and finish(means); read() gives
+-- the means so far, in the order of `names`.
+function progress.counter(names, steps)
+  local bar = progress.new(progress.on_terminal())
+  bar.params = {steps = steps, metrics = names}
+  bar.step, bar.started = 0, native.clock()
+  bar.drawn = bar.started
+  local function log_of(means)
+    local log = {}
+    for i, name in ipairs(names) do
+      log[name] = means[i]
+    end
+    return log
+  end
+  local counter = {}
+  function counter.on_batch(index, read)
+    bar:on_batch_end(index, nil, function()
+      return log_of(read())
+    end)
+  end
+  function counter.finish(means)
+    io.write(bar.live and "\r" or "", bar:line(log_of(means), true),
+      bar.live and "\27[K\n" or "\n")
+    io.flush()
+  end
+  return counter
 end
 
 return progress

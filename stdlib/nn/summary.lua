@@ -7,8 +7,8 @@ local options = require("options")
 local methods = {}
 
 -- Where the columns end, as parts of the line length.
-local PLAIN = { length = 65, ends = { 0.45, 0.85, 1 } }
-local CONNECTED = { length = 98, ends = { 0.33, 0.55, 0.67, 1 } }
+local PLAIN = {length = 65, ends = {0.45, 0.85, 1}}
+local CONNECTED = {length = 98, ends = {0.33, 0.55, 0.67, 1}}
 
 -- 407050 -> "407,050".
 local function grouped(n)

@@ -8,8 +8,10 @@
 
 local autograd = require("autograd")
 local batches = require("nn.batches")
+local nan = require("nn.nan")
 local native = require("native")
 local options = require("options")
+local progress = require("nn.progress")
 local step = require("nn.step")
 local tensor = require("tensor")
 
@@ -45,10 +47,10 @@ local function frozen_layers(layer, active, set, seen)
 end
 
 -- Hands the trainable weights to the optimizer; remembers the frozen ones. A
--- model without a graph makes its weights by running `xs` once.
+-- model without a graph makes its weights by running `xs` (if given) once.
 function training.settle(self, xs)
   local active, frozen, penalised, constrained = {}, {}, {}, {}
-  if not self.plan then
+  if not self.plan and xs then
     autograd.no_grad(forward, self, xs)
   end
   self:require_built()
@@ -102,14 +104,15 @@ local function reduced(value, weights)
 end
 
 -- The outputs, the total loss and the loss of each output (0-d tensors).
+-- `weights` is nil, a tensor, or a list with a tensor for each output.
 local function forward_loss(self, xs, ys, weights)
   local added, predictions = step.collect(step.with_frozen,
     self.compiled.frozen_layers, forward, self, xs)
   local total, parts = nil, {}
   for i, head in ipairs(self.compiled.heads) do
     if head.loss then
-      local target = ys[head.target]
-      local part = reduced(head.loss(target, predictions[i]), weights)
+      local own = type(weights) == "table" and weights[i] or weights
+      local part = reduced(head.loss(ys[head.target], predictions[i]), own)
       parts[#parts + 1] = part
       local share = head.weight == 1 and part or part * head.weight
       total = total and total + share or share
@@ -177,18 +180,32 @@ local function with_frozen(frozen, f, ...)
   return table.unpack(results, 2, results.n)
 end
 
--- Forward, loss and backward on one batch; the results of forward_loss.
+-- Whether the step must not be taken: compiled.watches_nan is set and the
+-- loss is not finite. Notes where that began.
+local function is_refused(self, xs, ys, total, random)
+  local compiled = self.compiled
+  if not compiled.watches_nan or nan.is_finite(total) then
+    return false
+  end
+  compiled.nan_place = nan.place(self, xs, ys, random)
+  return true
+end
+
+-- Forward, loss and backward on one batch; the results of forward_loss, and
+-- whether the step is refused.
 local function gradients(self, xs, ys, weights)
   local compiled = self.compiled
   if not compiled.untrained then
     self.optimizer:zero_grad()
   end
+  local random = compiled.watches_nan and table.pack(native.random_state())
   local predictions, total, parts = with_frozen(compiled.frozen,
     autograd.record, forward_loss, self, xs, ys, weights)
-  if not compiled.untrained and tensor.is(total) then
+  local refused = is_refused(self, xs, ys, total, random)
+  if not refused and not compiled.untrained and tensor.is(total) then
     total:backward()
   end
-  return predictions, total, parts
+  return predictions, total, parts, refused
 end
 
 -- The optimizer's step. One that takes a function may compute the gradients
@@ -197,17 +214,18 @@ local function optimize(self, xs, ys, weights)
   local optimizer, first = self.optimizer, nil
   if not optimizer.takes_closure or self.compiled.untrained then
     first = table.pack(gradients(self, xs, ys, weights))
-    if not self.compiled.untrained and tensor.is(first[2]) then
+    if not first[4] and not self.compiled.untrained
+        and tensor.is(first[2]) then
       optimizer:step()
     end
-    return table.unpack(first, 1, 3)
+    return table.unpack(first, 1, 4)
   end
   optimizer:step(function()
     local results = table.pack(gradients(self, xs, ys, weights))
     first = first or results
     return results[2]
   end)
-  return table.unpack(first, 1, 3)
+  return table.unpack(first, 1, 4)
 end
 
 -- Gradients and the optimizer's step, on one batch.
@@ -215,8 +233,8 @@ function training.train_step(self, xs, ys, weights, count)
   if not self.compiled.settled then
     training.settle(self, xs)
   end
-  local predictions, total, parts = optimize(self, xs, ys, weights)
-  if not self.compiled.untrained and tensor.is(total) then
+  local predictions, total, parts, refused = optimize(self, xs, ys, weights)
+  if not refused and not self.compiled.untrained and tensor.is(total) then
     constrain(self.compiled.constrained)
   end
   return autograd.no_grad(sums_of, self, ys, predictions, total, parts, count)
@@ -268,50 +286,76 @@ function training.means(totals, count)
   return means
 end
 
--- The means over all batches of a source, as Lua numbers.
-function training.evaluate_source(self, source)
-  local totals, samples = {}, 0
+-- The means over all batches of a source, or the first `steps` of them, as
+-- Lua numbers. on_batch(index, read) is told of each, where it is given.
+function training.evaluate_source(self, source, steps, on_batch)
+  local totals, samples, index = {}, 0, 0
+  local function read()
+    return training.means(totals, samples)
+  end
   for xs, ys, weights, count in source:batches(false) do
     ys = training.targets(self, "evaluate", ys)
     training.accumulate(totals,
       training.test_step(self, xs, ys, weights, count))
-    samples = samples + count
+    samples, index = samples + count, index + 1
+    if on_batch then
+      on_batch(index, read)
+    end
+    if index == steps then
+      break
+    end
   end
   if samples == 0 then
     native.fail("evaluate: there are no samples")
   end
-  return training.means(totals, samples)
+  return read()
 end
 
 -- Methods --------------------------------------------------------------------
+
+local SHOW = options.check("0, 1, 2, true or false", function(value)
+  return type(value) == "boolean" or value == 0 or value == 1 or value == 2
+end)
 
 local EVALUATE = {
   positional = 0,
   {"batch_size", options.positive_integer, 32},
   {"sample_weight", options.any},
+  {"steps", options.positive_integer},
+  {"verbose", SHOW, 0},
 }
 
---- nn.Model:evaluate(x, y [, {batch_size=32, sample_weight=nil}])
+--- nn.Model:evaluate(x, y [, options])
 -- The loss and the metrics over the data, as Lua numbers, with every layer as
 -- at inference. x and y as for fit; a loader takes the place of both.
+-- Options: batch_size=32; sample_weight=nil; steps=nil: at most so many
+-- batches; verbose=0: 1 shows a bar.
 --   > model = nn.Sequential{nn.Dense{1, kernel_initializer="zeros"}}
 --   > model:compile{loss="mse", metrics={"mae"}}
 --   > model:evaluate(tensor.zeros(4, 2), tensor.full({4, 1}, 3))
 --   9.0
 --   3.0
 function methods.evaluate(self, x, y, opts)
-  training.require_compiled(self, "evaluate")
+  local compiled = training.require_compiled(self, "evaluate")
   if batches.is_loader(x) and opts == nil and type(y) == "table" then
     y, opts = nil, y
   end
   local o = options.read("evaluate", EVALUATE, opts)
   local source = batches.source(self, x, y, o)
-  return table.unpack(training.evaluate_source(self, source))
+  local bar = o.verbose ~= 0 and o.verbose and progress.counter(compiled.names,
+    o.steps or source.steps)
+  local means = training.evaluate_source(self, source, o.steps,
+    bar and bar.on_batch)
+  if bar then
+    bar.finish(means)
+  end
+  return table.unpack(means)
 end
 
 local PREDICT = {
   positional = 0,
   {"batch_size", options.positive_integer, 32},
+  {"steps", options.positive_integer},
 }
 
 local function named(self, outputs)
@@ -324,9 +368,10 @@ local function named(self, outputs)
   return outputs
 end
 
---- nn.Model:predict(x [, {batch_size=32}])
--- The outputs for x (or a loader), batch by batch, as at inference: a tensor;
--- for several outputs a list that also has them by name.
+--- nn.Model:predict(x [, {batch_size=32, steps=nil}])
+-- The outputs for x (or a loader, or at most `steps` batches of it), batch by
+-- batch, as at inference: a tensor; for several outputs a list that also has
+-- them by name.
 --   > model = nn.Sequential{nn.Dense{1, kernel_initializer="ones"}}
 --   > model:predict(tensor({{1, 2}, {3, 4}})):totable()[2][1]
 --   7.0
@@ -338,6 +383,9 @@ function methods.predict(self, x, opts)
     for i, output in ipairs(outputs) do
       pieces[i] = pieces[i] or {}
       pieces[i][#pieces[i] + 1] = output
+    end
+    if #pieces[1] == o.steps then
+      break
     end
   end
   if #pieces == 0 then

@@ -124,9 +124,100 @@ test("EarlyStopping", function()
   local model = new_model(0)
   local stopper = callbacks.EarlyStopping { monitor = "loss", patience = 2 }
   local history = fit(model, { stopper }, { epochs = 20 })
-  check.equal(#history.loss, 4)
-  check.equal(stopper.stopped_epoch, 4)
+  check.equal(#history.loss, 3)
+  check.equal(stopper.stopped_epoch, 3)
   check.equal(stopper.best_epoch, 1)
+end)
+
+-- Feeds a callback the values of a figure; returns the epoch it stopped at.
+local function feed(callback, name, values)
+  callback.params = { metrics = { name }, epochs = #values }
+  callback.model = { optimizer = { lr = 1 }, copy_weights = function() end }
+  callback:on_train_begin()
+  for epoch, value in ipairs(values) do
+    local log = { [name] = value or nil }
+    callback:on_epoch_end(epoch, log)
+    if callback.model.stop_training then
+      return epoch
+    end
+  end
+end
+
+test("EarlyStopping: direction, min_delta, baseline, missing figures", function()
+  local function stops(o, name, values)
+    o.monitor = name
+    return feed(callbacks.EarlyStopping(o), name, values)
+  end
+  check.equal(stops({ patience = 2 }, "loss", { 3, 2, 2.5, 1, 1, 1 }), 6)
+  check.equal(stops({}, "loss", { 3, 2, 2 }), 3)
+  check.equal(stops({}, "val_accuracy", { 0.1, 0.2, 0.15 }), 3)
+  check.equal(stops({}, "auc", { 0.1, 0.2, 0.2 }), 3)
+  check.equal(stops({ mode = "max" }, "loss", { 1, 2, 3 }), nil)
+  check.equal(stops({ min_delta = 0.5 }, "loss", { 3, 2.8 }), 2)
+  check.equal(stops({ patience = 2, baseline = 1 }, "loss", { 3, 2, 1 }), 2)
+  check.equal(stops({ patience = 2, baseline = 2.5 }, "loss", { 3, 2, 1 }), nil)
+  check.equal(stops({}, "loss", { 3, false, 2, false, 1 }), nil)
+  check.equal(stops({ patience = 2 }, "loss", { 0 / 0, 0 / 0 }), 2)
+end)
+
+test("ReduceLROnPlateau", function()
+  local function rates(o, values)
+    o.monitor = "loss"
+    local list = {}
+    local callback = callbacks.ReduceLROnPlateau(o)
+    callback.params = { metrics = { "loss" } }
+    callback.model = { optimizer = { lr = 1 } }
+    callback:on_train_begin()
+    for epoch, value in ipairs(values) do
+      local log = { loss = value }
+      callback:on_epoch_end(epoch, log)
+      list[epoch] = callback.model.optimizer.lr
+    end
+    return list
+  end
+  check.near(rates({ factor = 0.5, patience = 2 }, { 3, 3, 3, 3, 3, 2 }),
+    { 1, 1, 0.5, 0.5, 0.25, 0.25 })
+  check.near(rates({ factor = 0.5, patience = 1, cooldown = 2 },
+    { 3, 3, 3, 3, 3 }), { 1, 0.5, 0.5, 0.25, 0.25 })
+  check.near(rates({ factor = 0.1, patience = 1, min_lr = 0.05 },
+    { 3, 3, 3, 3 }), { 1, 0.1, 0.05, 0.05 })
+  check.near(rates({ factor = 0.5, patience = 1 }, { 3, 2.99995 }),
+    { 1, 0.5 })
+  check.error_matches(function()
+    callbacks.ReduceLROnPlateau { factor = 1 }
+  end, "factor must be below 1")
+  local history = fit(new_model(0), { callbacks.ReduceLROnPlateau {
+    monitor = "loss", patience = 1 } }, { epochs = 3 })
+  check.near(history.lr, { 0, 0, 0 })
+end)
+
+test("LearningRateScheduler", function()
+  local model = new_model(0.4)
+  local schedule = callbacks.LearningRateScheduler { function(epoch, rate)
+    return epoch > 1 and rate / 2 or rate
+  end }
+  check.near(fit(model, schedule, { epochs = 3 }).lr, { 0.4, 0.2, 0.1 })
+  check.equal(model.optimizer.lr, 0.1)
+  for _, wrong in ipairs { "x", -1, 0 / 0, math.huge } do
+    check.error_matches(function()
+      fit(model, callbacks.LearningRateScheduler { function()
+        return wrong
+      end })
+    end, "LearningRateScheduler: the schedule gave .* for epoch 1")
+  end
+  check.error_matches(function()
+    callbacks.LearningRateScheduler { 0.1 }
+  end, "schedule must be a function")
+end)
+
+test("gradients are there to look at after a batch", function()
+  local norms = {}
+  fit(new_model(), { { on_batch_end = function(self)
+    local w = self.model:parameters()[1]
+    norms[#norms + 1] = w.grad:norm():item()
+  end } })
+  check.equal(#norms, 4)
+  check.truthy(norms[1] > 0)
 end)
 
 test("EarlyStopping restores the best weights", function()
@@ -153,10 +244,85 @@ test("EarlyStopping: what will not be in the log", function()
     .. "%(give validation_data or validation_split%)")
 end)
 
-test("TerminateOnNaN", function()
+-- Runs f with standard error going nowhere.
+local function quietly(f)
+  local stderr = io.stderr
+  local text = ""
+  io.stderr = { write = function(_, ...)
+    text = text .. table.concat({ ... })
+  end }
+  local ok, problem = pcall(f)
+  io.stderr = stderr
+  assert(ok, problem)
+  return text
+end
+
+-- A callback that changes the data or the weights before a batch.
+local function meddler(batch, f)
+  return { on_batch_begin = function(self, index)
+    if index == batch then
+      f(self.model)
+    end
+  end }
+end
+
+test("TerminateOnNaN: batch, place, and the weights of before", function()
+  local function run(f, o)
+    local model = new_model(0.01)
+    local watch = callbacks.TerminateOnNaN()
+    local text = quietly(function()
+      fit(model, { meddler(2, f or function() end), watch }, o)
+    end)
+    return watch, text, model
+  end
+  local watch, text = run(function(model)
+    model:get_layer(1).kernel:detach():fill_(1 / 0)
+  end)
+  check.equal({ watch.epoch, watch.batch }, { 1, 2 })
+  check.equal(watch.place, "weight 'dense_1.kernel' holds inf since the step "
+    .. "before: is the learning rate 0.01 too high?")
+  check.truthy(text:find("epoch 1, batch 2: the loss is inf: weight 'dense_1",
+    1, true), text)
   local model = new_model(1e30)
-  local history = fit(model, { callbacks.TerminateOnNaN() }, { epochs = 50 })
-  check.truthy(#history.loss < 50)
+  quietly(function()
+    fit(model, { callbacks.TerminateOnNaN() }, { epochs = 50 })
+  end)
+  check.truthy(#model.history.loss < 50)
+  local kernel = model:get_layer(1).kernel:item()
+  check.truthy(kernel == kernel and math.abs(kernel) < math.huge)
+end)
+
+test("TerminateOnNaN: in which layer, the data, the loss", function()
+  local function place(layers, input, target, loss)
+    local model = nn.Sequential(layers)
+    model:compile { loss = loss or "mse", optimizer = "sgd" }
+    local watch = callbacks.TerminateOnNaN()
+    quietly(function()
+      model:fit(input, target, { verbose = 0, callbacks = { watch },
+        shuffle = false })
+    end)
+    return watch.place
+  end
+  local function dense(o)
+    return nn.Dense { 1, kernel_initializer = "ones", input_shape = { 1 },
+      name = o }
+  end
+  local one = tensor { { 1 }, { 1 } }
+  local log = nn.Layer:extend { class_name = "Log", inputs = 1,
+    call = function(_, z)
+      return (z - 2):log()
+    end }
+  check.equal(place({ dense "first", log { name = "logs" }, dense "last" },
+    one, one), "the output of Log 'logs' holds nan")
+  check.equal(place({ dense "first", nn.Sequential { log { name = "deep",
+    input_shape = { 1 } } } }, one, one), "the output of Log 'deep' holds nan")
+  check.equal(place({ dense "first" }, tensor { { 1 }, { 0 / 0 } }, one),
+    "input 'input_1' holds nan at sample 2 of the batch")
+  check.equal(place({ dense "first" }, one, tensor { { 1 }, { -1 / 0 } }),
+    "target of output 'first' holds inf at sample 2 of the batch")
+  check.equal(place({ dense "first" }, one, one, function(a, b)
+    return (a - b):log()
+  end), "it began in the loss: the layers' outputs are finite")
 end)
 
 test("ModelCheckpoint", function()
@@ -172,10 +338,45 @@ test("ModelCheckpoint", function()
   end
   local copy = nn.load_model(base)
   check.near(copy:predict(x), model:predict(x))
+  check.error_matches(function()
+    fit(model, { callbacks.ModelCheckpoint { base .. "{nope}" } })
+  end, 'the log has no "nope" for the file name')
+  check.error_matches(function()
+    fit(model, { callbacks.ModelCheckpoint { base .. "{loss:s}" } })
+  end, '"s" is no number format')
   for _, name in ipairs { base .. "-01.safetensors", base .. "-02.safetensors",
     base } do
     os.remove(name)
   end
+end)
+
+test("ModelCheckpoint: by batches, by epochs, in folders; the old file stays",
+     function()
+  local native = require("native")
+  local folder = os.tmpname()
+  os.remove(folder)
+  local function saved(o)
+    fit(new_model(0.01), { callbacks.ModelCheckpoint(o) }, { epochs = 4 })
+    local pipe = io.popen("cd " .. folder .. " && ls")
+    local names = pipe:read("a"):gsub("\n", " ")
+    pipe:close()
+    os.execute("rm -r " .. folder)
+    return names
+  end
+  check.equal(saved { folder .. "/{epoch}-{batch}.st", save_freq = 3,
+    save_weights_only = true }, "2-1.st 3-2.st ")
+  local names = saved { folder .. "/{epoch:03d}-{loss:.1f}.st", period = 2 }
+  check.truthy(names:find("^002%-%d%.%d%.st 004%-%d%.%d%.st $"), names)
+  check.equal(saved { folder .. "/best", save_best_only = true,
+    monitor = "loss", initial_value_threshold = 0 }, "")
+  native.make_folder(folder)
+  local path = folder .. "/model"
+  native.write_file(path, "old")
+  check.error_matches(function()
+    fit(new_model(), { callbacks.ModelCheckpoint { path .. "/sub" } })
+  end, "ModelCheckpoint: .*is a file, not a folder")
+  check.equal(native.read_file(path), "old")
+  os.execute("rm -r " .. folder)
 end)
 
 test("CSVLogger", function()
@@ -191,8 +392,22 @@ test("CSVLogger", function()
   check.equal(lines[1], "epoch,loss,mae")
   check.truthy(lines[2]:find("^1,[%d.]+,[%d.]+$"), lines[2])
   check.error_matches(function()
-    fit(new_model(), { callbacks.CSVLogger { "/no/such/folder/log.csv" } })
-  end, "CSVLogger: /no/such/folder/log.csv")
+    fit(new_model(), { callbacks.CSVLogger { "/dev/null/log.csv" } })
+  end, "CSVLogger: /dev/null")
+end)
+
+test("CSVLogger: what callbacks add; a separator", function()
+  local path = os.tmpname()
+  fit(new_model(), { callbacks.ReduceLROnPlateau { monitor = "loss" },
+    callbacks.CSVLogger { path, separator = ";" } })
+  local file = assert(io.open(path))
+  check.equal(file:read("l"), "epoch;loss;mae;lr")
+  check.truthy(file:read("l"):find("^1;[%d.]+;[%d.]+;0%.1$"))
+  file:close()
+  os.remove(path)
+  check.error_matches(function()
+    callbacks.CSVLogger { path, separator = ", " }
+  end, "separator must be one character")
 end)
 
 test("LambdaCallback", function()
