@@ -121,6 +121,16 @@ local function grow(self)
   end
 end
 
+-- The shape and dtype of the samples that a first layer takes, where it tells:
+-- its input_shape, or the input of a model.
+local function known_input(layer)
+  if layer.input_shape then
+    return layer.input_shape, layer.input_dtype or layer.dtype
+  elseif layer.plan and #layer.inputs == 1 then
+    return layer.inputs[1].shape, layer.inputs[1].dtype
+  end
+end
+
 -- Whether `layer` is or contains the model.
 local function contains(layer, model, seen)
   if layer == model then
@@ -156,9 +166,9 @@ function Sequential:add(layer)
   end
   names.add(self, layer)
   self.stack[#self.stack + 1] = layer
-  if not self.chain and layer.input_shape then
-    local input = new_input(layer.input_shape, layer.input_dtype or layer.dtype)
-    self.chain = { input }
+  local shape, dtype = known_input(layer)
+  if not self.chain and shape then
+    self.chain = { new_input(shape, dtype) }
   end
   if self.chain then
     grow(self)
