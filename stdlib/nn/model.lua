@@ -174,6 +174,15 @@ function Model:set_outputs(outputs)
   self.output = #outputs == 1 and outputs[1] or outputs
   self.output_names = names_of(self, outputs)
   self.loss_plan = nil
+  self:unsettle()
+end
+
+-- The graph changed: which weights are trained is settled anew, in the next
+-- training step.
+function Model:unsettle()
+  if self.compiled then
+    self.compiled.settled = false
+  end
 end
 
 -- Makes the model compute `outputs` (a list of symbols) from `inputs`.
@@ -213,6 +222,7 @@ function Model:add_loss(value)
   terms[#terms + 1] = value
   local plan = graph.plan(self.inputs, names.joined(self.outputs, terms))
   self.terms, self.loss_plan = terms, plan
+  self:unsettle()
   self.layers = layers_of(self.inputs, plan)
   names.assign(self, self.layers)
 end

@@ -305,6 +305,8 @@ test("model:add_loss, alone, beside a loss and saved", function()
   local history = model:fit(data, nil, {epochs = 3, verbose = 0})
   check.truthy(history.loss[3] < history.loss[1])
   check.near(model:predict(data), model(data))
+  history = model:fit(data, nil, {verbose = 0, validation_data = {data}})
+  check.truthy(history.val_loss[1])
   model:compile {loss = "mae", optimizer = "sgd"}
   local before = model:evaluate(data, tensor.zeros(2, 2))
   local path = os.tmpname()
@@ -344,6 +346,24 @@ test("a variational autoencoder learns", function()
   local history = vae:fit(data, nil, {epochs = 60, verbose = 0})
   check.truthy(history.loss[60] < 0.6 * history.loss[1],
     history.loss[60] .. " after " .. history.loss[1])
+end)
+
+test("layers that join a compiled model are trained", function()
+  local x = nn.Input {2}
+  local model = nn.Model {inputs = x, outputs = x * 1}
+  local side = nn.Dense {1}
+  model:add_loss(x:mean())
+  model:compile {optimizer = "sgd"}
+  model:add_loss(side(x):square():mean())
+  local before = side.kernel:detach():clone()
+  model:train_on_batch(tensor.ones(4, 2))
+  check.truthy(not side.kernel:allclose(before))
+  local stack = nn.Sequential {nn.Dense {2, input_shape = {2}}}
+  stack:compile {optimizer = "sgd", loss = "mse"}
+  stack:add(nn.Dense {1})
+  before = stack:copy_weights()
+  stack:train_on_batch(tensor.ones(4, 2), tensor.ones(4, 1) * 9)
+  check.truthy(not stack:get_layer(2).kernel:allclose(before["dense_2.kernel"]))
 end)
 
 test("layer:add_loss", function()
