@@ -48,7 +48,9 @@ local function given_validation(self, o)
   if batches.is_loader(given) then
     return batches.loaded(self, given)
   end
-  if type(given) ~= "table" or given[1] == nil or given[2] == nil then
+  local complete = type(given) == "table" and given[1] ~= nil
+    and (given[2] ~= nil or #self:target_names() == 0)
+  if not complete then
     native.fail("fit: validation_data must be {x, y} or a loader, got %s",
       options.show(given))
   end

@@ -143,7 +143,9 @@ function graph.connect(layer, input, opts)
     single)
   node.several = type(result[1]) == "table"
   for _, output_shape in ipairs(node.several and result or {result}) do
-    add_output(node, output_shape, output_shape.dtype or layer.dtype)
+    local dtype = output_shape.dtype
+    output_shape.dtype = nil
+    add_output(node, output_shape, dtype or layer.dtype)
   end
   attach(layer, node)
   return node.several and node.outputs or node.outputs[1]

@@ -42,27 +42,23 @@ local function kind_of(layer)
   return layer.plan and "model" or "layer"
 end
 
--- The number of the box for a node. Uses of one layer share a box, unless
--- that would make a cycle.
+-- The number of the box for a use of a layer. Uses of one layer share a box,
+-- unless that would make a cycle.
 function Picture:box_of(node, name)
-  local key = self.merge and node.layer or node
-  local number = self.number[key]
-  if number then
-    local box = self.boxes[number]
-    box.uses = box.uses + (box.seen[node] and 0 or 1)
-    box.seen[node] = true
+  local layer = node.layer
+  local use = (self.uses[layer] or 0) + 1
+  self.uses[layer] = use
+  if self.merge and use > 1 then
+    local number = self.number[layer]
+    self.boxes[number].uses = use
     return number
   end
-  local use = (self.uses[node.layer] or 0) + 1
-  self.uses[node.layer] = use
-  if use > 1 then name = ("%s[%d]"):format(name, use) end
-  local box = {
-    kind = kind_of(node.layer), name = name, class = node.layer.class_name,
+  self.boxes[#self.boxes + 1] = {
+    kind = kind_of(layer), class = layer.class_name, uses = 1,
+    name = use > 1 and ("%s[%d]"):format(name, use) or name,
     shapes = self.show_shapes and shape_lines(node) or {},
-    uses = 1, seen = {[node] = true},
   }
-  self.boxes[#self.boxes + 1] = box
-  self.number[key] = #self.boxes
+  self.number[layer] = #self.boxes
   return #self.boxes
 end
 

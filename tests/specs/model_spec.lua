@@ -1,4 +1,4 @@
--- nn models: graphs, names, summaries, error context.
+-- nn models: graphs, names, error context.
 
 local check = require("check")
 local test = check.test
@@ -6,14 +6,6 @@ local test = check.test
 local function ones(t)
   t.kernel_initializer = "ones"
   return nn.Dense(t)
-end
-
-local function lines_of(model)
-  local lines = {}
-  model:summary { print_fn = function(line)
-    lines[#lines + 1] = line
-  end }
-  return lines
 end
 
 -- Sequential -----------------------------------------------------------------
@@ -244,48 +236,4 @@ test("shape errors while a model is put together", function()
   check.error_matches(function()
     model(tensor.zeros(2, 5))
   end, "input 'input_1' must be %(None, 3%), got %(2, 5%)")
-end)
-
--- Summary --------------------------------------------------------------------
-
-test("summary of a Sequential", function()
-  local model = nn.Sequential { nn.Dense { 512, "relu", input_shape = { 784 } },
-    nn.Dense { 10 }, nn.Activation { "softmax" } }
-  local line = string.rep("_", 65)
-  check.equal(lines_of(model), {
-    line,
-    "Layer (type)                 Output Shape              Param #",
-    string.rep("=", 65),
-    "dense_1 (Dense)              (None, 512)               401920",
-    line,
-    "dense_2 (Dense)              (None, 10)                5130",
-    line,
-    "activation_1 (Activation)    (None, 10)                0",
-    string.rep("=", 65),
-    "Total params: 407,050",
-    "Trainable params: 407,050",
-    "Non-trainable params: 0",
-    line,
-  })
-end)
-
-test("summary of a functional model", function()
-  local a = nn.Input { 4 }
-  local x = nn.Dense { 4 }(a)
-  local bn = nn.BatchNormalization()
-  local model = nn.Model { inputs = a, outputs = nn.Add()(bn(x), a) }
-  local text = table.concat(lines_of(model), "\n")
-  check.truthy(text:find("Connected to", 1, true))
-  check.truthy(text:find("input_1 (InputLayer)", 1, true))
-  check.truthy(text:find("add_1 %(Add%) +%(None, 4%) +0 +batch_norm"), text)
-  check.truthy(text:find("Total params: 36", 1, true), text)
-  check.truthy(text:find("Non-trainable params: 8", 1, true), text)
-  bn.trainable = false
-  text = table.concat(lines_of(model), "\n")
-  check.truthy(text:find("Non-trainable params: 16", 1, true), text)
-end)
-
-test("summary before the shapes are known", function()
-  local lines = lines_of(nn.Sequential { nn.Dense { 2 } })
-  check.truthy(lines[4]:find("not known yet", 1, true))
 end)

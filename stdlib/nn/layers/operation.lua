@@ -261,6 +261,17 @@ end
 
 -- On symbols ---------------------------------------------------------------------
 
+-- Raises the error again with the shapes of the symbols.
+local function refuse(inputs, err)
+  if type(err) ~= "string" then error(err, 0) end
+  local shapes = {}
+  for i, symbol in ipairs(inputs) do
+    shapes[i] = graph.shape_text(symbol.shape)
+  end
+  error(native.add_context(err, ("on symbolic %s, tried with 2 samples"):format(
+    table.concat(shapes, " and "))), 0)
+end
+
 -- The symbol (or symbols, or list of them) that operation `name` gives for
 -- arguments among which are symbols.
 function Operation.apply(name, ...)
@@ -273,8 +284,9 @@ function Operation.apply(name, ...)
   end
   local layer = Operation {operation = name, operands = operands}
   for i, x in ipairs(encoder.constants) do layer["constant_" .. i] = x end
-  local result = graph.connect(layer, #encoder.inputs == 1
-    and encoder.inputs[1] or encoder.inputs)
+  local single = #encoder.inputs == 1 and encoder.inputs[1]
+  local ok, result = pcall(graph.connect, layer, single or encoder.inputs)
+  if not ok then refuse(encoder.inputs, result) end
   if graph.is_symbol(result) then return result end
   local listed = name == "split" or name == "chunk" or name == "unbind"
   if listed then return result end
