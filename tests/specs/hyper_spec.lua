@@ -539,7 +539,7 @@ test("ensemble: several outputs, and labels as inputs", function()
   check.near(out.a, tensor.ones(3, 1))
 end)
 
-test("fit_weights: never worse than the best, and exact where it can", function()
+test("fit_weights: never worse than the best, exact where it can", function()
   local models = {times(1), times(2), times(-4)}
   local w, loss = hyper.fit_weights(models, x, y * 1.75, {loss="mse"})
   check.near(w, {0.25, 0.75, 0})

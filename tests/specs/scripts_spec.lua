@@ -24,7 +24,8 @@ end
 
 local SCRIPTS = {"train_mnist.lua", "linear_regression.lua",
                  "tour_tensors.lua", "tour_gradients.lua",
-                 "tour_signals.lua"}
+                 "tour_signals.lua", "tune.lua", "ensemble.lua",
+                 "activations.lua", "losses.lua", "overfitting.lua"}
 
 test("every script has usage text and refuses unknown options", function()
   for _, name in ipairs(SCRIPTS) do
@@ -166,5 +167,94 @@ test("tour_signals: any picture; those that will not do are refused", function()
     text, status = run("tour_signals.lua --chapter 9")
     check.equal(status, 1)
     has(text, "--chapter 9: there are 8")
+  end)
+end)
+
+local function is_picture(path)
+  check.truthy(image.load(path):numel() > 10000, path)
+end
+
+test("tune: a table of trials, a picture, and it goes on", function()
+  with_folder(function(out)
+    local line = "tune.lua --samples 500 --epochs 1 --out " .. out
+    local text, status = run(line .. " --trials 6")
+    check.equal(status, 0)
+    has(text, "trial  loss")
+    has(text, "best of 6 trials")
+    has(text, "wrote " .. out .. "/losses.png")
+    is_picture(out .. "/losses.png")
+    check.truthy(tonumber(text:match("test accuracy ([%d.]+)")) > 0.2)
+    text, status = run(line .. " --trials 8")
+    check.equal(status, 0)
+    has(text, "6 trials in " .. out .. "/trials.jsonl")
+    has(text, "best of 8 trials")
+  end)
+end)
+
+test("ensemble: the weighted mean beats each single net", function()
+  local text, status = run("ensemble.lua")
+  check.equal(status, 0)
+  has(text, "the weighted mean beats each single one: true")
+end)
+
+test("activations: all of them, units that die, gradients that vanish",
+     function()
+  with_folder(function(out)
+    local text, status = run("activations.lua --epochs 4 --out " .. out)
+    check.equal(status, 0)
+    for _, name in ipairs{"sigmoid", "tanh", "relu", "leaky_relu", "elu",
+                          "selu", "softplus", "softmax"} do
+      check.truthy(text:find("\n" .. name .. " +%-?%d"), name)
+    end
+    has(text, "leaky_relu lr 0.5   dead:   0 % of layer 1,   0 % of layer 2")
+    local none = text:match("relu +lr 0.01 +dead: +(%d+)")
+    local many = text:match("relu +lr 1 +dead: +(%d+)")
+    check.truthy(tonumber(none) <= 5 and tonumber(many) >= 30, many)
+    local function share(name)
+      return tonumber(text:match("\n" .. name .. " +last.-has ([%d.e+-]+) of"))
+    end
+    check.truthy(share("sigmoid") < 1e-9)
+    check.truthy(share("relu") > 0.05)
+    for _, name in ipairs{"activations", "dead_units", "gradients"} do
+      is_picture(out .. "/" .. name .. ".png")
+    end
+  end)
+end)
+
+test("losses: what must be equal is, and the net reads captchas", function()
+  with_folder(function(out)
+    local line = "losses.lua --captchas 2000 --epochs 5 --out " .. out
+    local text, status = run(line)
+    check.equal(status, 0)
+    has(text, "all equal: true")
+    check.equal(text:find("equal: false", 1, true), nil)
+    has(text, "with logits 100.0000; of probabilities (clipped) 16.1181")
+    has(text, "2000 captchas of 12 x 36 pixels, 252 labels each")
+    local accuracy = text:match("accuracy per character: ([%d.]+)")
+    check.truthy(tonumber(accuracy) > 0.8, accuracy)
+    is_picture(out .. "/squared_or_cross.png")
+    is_picture(out .. "/captchas.png")
+  end)
+end)
+
+test("overfitting: the plain net is far worse on what it has not seen",
+     function()
+  with_folder(function(out)
+    local text, status = run("overfitting.lua --samples 200 --epochs 20 --out "
+                               .. out)
+    check.equal(status, 0)
+    local function losses(name)
+      local trained, validation = text:match(
+        "\n" .. name .. " +training ([%d.]+)  validation ([%d.]+)")
+      return tonumber(trained), tonumber(validation)
+    end
+    local trained, validation = losses("plain")
+    check.truthy(validation > 3 * trained)
+    for _, name in ipairs{"L2", "dropout", "batch normalization",
+                          "5 times the data"} do
+      check.truthy(select(2, losses(name)), name)
+    end
+    check.truthy(select(2, losses("5 times the data")) < validation)
+    is_picture(out .. "/overfitting.png")
   end)
 end)
