@@ -151,9 +151,30 @@ local function plain(what, describe, value)
     native.fail("save: a Lua function as %s cannot be written to a file: "
       .. "use a name, or save_weights", what)
   end
-  local copy = {}
+  local list, named = {}, {}
   for key, item in pairs(value) do
-    copy[key] = plain(what, describe, item)
+    local part = math.type(key) == "integer" and list or named
+    part[key] = plain(what, describe, item)
+  end
+  if next(list) == nil or next(named) == nil then
+    return next(list) == nil and named or list
+  end
+  return { positions = list, keys = named } -- JSON cannot mix them
+end
+
+-- What `plain` was given.
+local function mixed(value)
+  if type(value) ~= "table" then
+    return value
+  end
+  local copy = {}
+  local parts = type(value.positions) == "table"
+    and type(value.keys) == "table" and { value.positions, value.keys }
+    or { value }
+  for _, part in ipairs(parts) do
+    for key, item in pairs(part) do
+      copy[key] = mixed(item)
+    end
   end
   return copy
 end
@@ -240,8 +261,8 @@ local function restore_training(model, text, tensors)
     and type(optimizer.state or {}) == "table")
   model:compile {
     optimizer = optimizer,
-    loss = saved.loss,
-    metrics = saved.metrics,
+    loss = mixed(saved.loss),
+    metrics = mixed(saved.metrics),
     loss_weights = saved.loss_weights,
   }
   if optimizer.state and model.optimizer.params then
