@@ -101,9 +101,9 @@ local function log_of(names, means, prefix)
 end
 
 -- What an epoch has added up so far; read() gives the means as a log.
-local function new_tally(names, saved)
+local function new_tally(self, names, saved)
   local tally = {
-    totals = saved and saved.totals or {},
+    totals = training.as_sums(self, saved and saved.totals or {}),
     samples = saved and saved.samples or 0,
   }
   function tally.read()
@@ -149,7 +149,7 @@ end
 
 -- An epoch, of which `done` batches are done, with the figures in `tally`.
 local function run_epoch(self, run, epoch, done, tally)
-  run.tally = new_tally(run.names, tally)
+  run.tally = new_tally(self, run.names, tally)
   run.callbacks:call(done > 0 and "on_resume" or "on_epoch_begin", epoch, {})
   local log = train_epoch(self, run, done)
   if run.validation and epoch % run.validation_freq == 0 then

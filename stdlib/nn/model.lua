@@ -34,15 +34,15 @@ local tensor = require("tensor")
 --   > model = nn.Model{inputs=x, outputs=nn.Dense{2}(x)}
 --   > model(tensor.zeros(4, 3)).shape
 --   (4, 2)
-local Model = Layer:extend { class_name = "Model" }
+local Model = Layer:extend {class_name = "Model"}
 
 local SPEC = {
   positional = 0,
-  { "inputs", options.any },
-  { "outputs", options.any },
-  { "name", options.string },
-  { "trainable", options.boolean, true },
-  { "dtype", options.string, "float32" },
+  {"inputs", options.any},
+  {"outputs", options.any},
+  {"name", options.string},
+  {"trainable", options.boolean, true},
+  {"dtype", options.string, "float32"},
 }
 
 function Model.read_options(class, t)
@@ -54,7 +54,7 @@ end
 
 function Model:init(o)
   if o.inputs ~= nil or o.outputs ~= nil then
-    self:graph { inputs = o.inputs, outputs = o.outputs }
+    self:graph {inputs = o.inputs, outputs = o.outputs}
   elseif self.call == Model.call then
     self:fail("needs inputs= and outputs=")
   end
@@ -62,8 +62,8 @@ end
 
 local GRAPH = {
   positional = 0,
-  { "inputs", options.any },
-  { "outputs", options.any },
+  {"inputs", options.any},
+  {"outputs", options.any},
 }
 
 --- nn.Model:graph{inputs=, outputs=}
@@ -101,7 +101,7 @@ end
 -- A symbol, a list or a table by name, as a list and the names, if any.
 function Model:symbols(what, given)
   if graph.is_symbol(given) then
-    return { given }
+    return {given}
   end
   if type(given) ~= "table" or next(given) == nil then
     self:fail("%s must be symbolic tensors (nn.Input or what layers make of "
@@ -353,7 +353,7 @@ function Model:check_inputs(values)
 end
 
 function Model:call(x)
-  local values = type(x) == "table" and x or { x }
+  local values = type(x) == "table" and x or {x}
   self:check_inputs(values)
   local outputs = self:run(values)
   if #outputs == 1 then
@@ -369,7 +369,7 @@ function Model:compute_output_shape(shape)
   if not self.plan then
     return Layer.compute_output_shape(self, shape)
   end
-  local shapes = type(shape[1]) == "table" and shape or { shape }
+  local shapes = type(shape[1]) == "table" and shape or {shape}
   if #shapes ~= #self.inputs then
     self:fail("has %d inputs, got %d", #self.inputs, #shapes)
   end
@@ -388,7 +388,7 @@ function Model:sublayers()
   end
   local list = {}
   for i, layer in ipairs(self.layers) do
-    list[i] = { name = self:name_of(layer), layer = layer }
+    list[i] = {name = self:name_of(layer), layer = layer}
   end
   return list
 end

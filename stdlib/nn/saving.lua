@@ -37,9 +37,30 @@ local function plain(what, describe, value)
       .. "it a name, nn.register(\"my_%s\", f), or use save_weights", what,
       (what:gsub("^a ", "")))
   end
-  local copy = {}
+  local list, named = {}, {}
   for key, item in pairs(value) do
-    copy[key] = plain(what, describe, item)
+    local part = math.type(key) == "integer" and list or named
+    part[key] = plain(what, describe, item)
+  end
+  if next(list) == nil or next(named) == nil then
+    return next(list) == nil and named or list
+  end
+  return {positions = list, keys = named} -- JSON cannot mix them
+end
+
+-- What `plain` was given.
+local function mixed(value)
+  if type(value) ~= "table" then
+    return value
+  end
+  local copy = {}
+  local parts = type(value.positions) == "table"
+    and type(value.keys) == "table" and {value.positions, value.keys}
+    or {value}
+  for _, part in ipairs(parts) do
+    for key, item in pairs(part) do
+      copy[key] = mixed(item)
+    end
   end
   return copy
 end
@@ -130,8 +151,8 @@ local function restore_training(model, text, tensors, classes)
     and type(optimizer.state or {}) == "table", "how it is trained")
   model:compile {
     optimizer = optimizer,
-    loss = architecture.resolve(saved.loss, classes),
-    metrics = architecture.resolve(saved.metrics, classes),
+    loss = architecture.resolve(mixed(saved.loss), classes),
+    metrics = architecture.resolve(mixed(saved.metrics), classes),
     loss_weights = saved.loss_weights,
   }
   if optimizer.state and model.optimizer.params then

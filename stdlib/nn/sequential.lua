@@ -19,19 +19,19 @@ local options = require("options")
 --   > model = nn.Sequential{nn.Dense{4, input_shape={3}}, nn.Dense{2}}
 --   > model(tensor.zeros(5, 3)).shape
 --   (5, 2)
-local Sequential = Model:extend { class_name = "Sequential" }
+local Sequential = Model:extend {class_name = "Sequential"}
 
 local SPEC = {
   positional = 0,
-  { "name", options.string },
-  { "trainable", options.boolean, true },
-  { "dtype", options.string, "float32" },
-  { "layers", options.table },
+  {"name", options.string},
+  {"trainable", options.boolean, true},
+  {"dtype", options.string, "float32"},
+  {"layers", options.table},
 }
 
 function Sequential.read_options(class, t)
   if t ~= nil and type(t) ~= "table" or Layer.is(t) then
-    t = { t }
+    t = {t}
   end
   local layers, named = {}, {}
   for key, value in pairs(t or {}) do
@@ -62,7 +62,7 @@ end
 
 -- The input layer for samples of that shape.
 local function new_input(shape, dtype)
-  return require("nn.layers.input") { shape = shape, dtype = dtype }
+  return require("nn.layers.input") {shape = shape, dtype = dtype}
 end
 
 -- Extends the chain of symbols by the layer at `position` of the stack.
@@ -82,16 +82,16 @@ end
 -- The symbols at the end of the chain, as a list.
 local function last_symbols(self)
   local last = self.chain[#self.chain]
-  return graph.is_symbol(last) and { last } or last
+  return graph.is_symbol(last) and {last} or last
 end
 
 -- Makes the graph, once the shape of one sample is known.
 local function start(self, symbol)
-  self.chain = { symbol }
+  self.chain = {symbol}
   for position = 1, #self.stack do
     connect(self, position)
   end
-  self:set_graph({ symbol }, last_symbols(self))
+  self:set_graph({symbol}, last_symbols(self))
 end
 
 -- The layers of a Sequential leave the input out.
@@ -117,7 +117,7 @@ local function grow(self)
     graph.extend(self.plan, outputs)
     self:set_outputs(outputs)
   else
-    self:set_graph({ self.chain[1] }, outputs)
+    self:set_graph({self.chain[1]}, outputs)
   end
 end
 
@@ -153,7 +153,7 @@ end
 --   1
 function Sequential:add(layer)
   if graph.is_symbol(layer) and #self.stack == 0 and not self.chain then
-    self.chain = { layer }
+    self.chain = {layer}
     return
   end
   if not Layer.is(layer) then
@@ -168,7 +168,7 @@ function Sequential:add(layer)
   self.stack[#self.stack + 1] = layer
   local shape, dtype = known_input(layer)
   if not self.chain and shape then
-    self.chain = { new_input(shape, dtype) }
+    self.chain = {new_input(shape, dtype)}
   end
   if self.chain then
     grow(self)
@@ -230,7 +230,7 @@ function Sequential:sublayers()
   for _, layer in ipairs(names.joined(self.stack, loss_layers(self))) do
     if not seen[layer] then
       seen[layer] = true
-      list[#list + 1] = { name = self:name_of(layer), layer = layer }
+      list[#list + 1] = {name = self:name_of(layer), layer = layer}
     end
   end
   return list

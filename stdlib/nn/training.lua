@@ -3,8 +3,8 @@
 -- A step gives sums over the samples of its batch, as 0-d tensors (or numbers
 -- from a user's functions): the loss, then one for each name in
 -- compiled.names. They are added up over batches and read when somebody looks:
--- divided by the number of samples, or by the function of that place in the
--- field `results`, for metrics that are no mean.
+-- divided by the number of samples, or, for metrics that are no mean, by the
+-- function of that place in compiled.results, which is the metatable of sums.
 
 local autograd = require("autograd")
 local batches = require("nn.batches")
@@ -142,10 +142,15 @@ local function detached(value)
   return tensor.is(value) and value:detach() or value
 end
 
+-- Makes a list the sums of this model (see above).
+function training.as_sums(self, list)
+  return setmetatable(list, self.compiled.results)
+end
+
 -- The sums a step gives, in the order of compiled.names.
 local function sums_of(self, ys, predictions, total, parts, count)
   local compiled = self.compiled
-  local sums = {detached(total) * count, results = compiled.results}
+  local sums = training.as_sums(self, {detached(total) * count})
   if compiled.several then
     for _, part in ipairs(parts) do
       sums[#sums + 1] = detached(part) * count
@@ -191,12 +196,35 @@ local function is_refused(self, xs, ys, total, random)
   return true
 end
 
--- Forward, loss and backward on one batch; the results of forward_loss, and
--- whether the step is refused.
-local function gradients(self, xs, ys, weights)
-  local compiled = self.compiled
+-- The optimizer's step, after backward from `total`. One that takes a function
+-- computes the gradients again, wherever it has moved the weights.
+local function take_step(self, xs, ys, weights, total)
+  local optimizer, first = self.optimizer, total
+  if not optimizer.takes_closure then
+    return optimizer:step()
+  end
+  optimizer:step(function()
+    local loss = first
+    first = nil
+    if not loss then
+      local _
+      optimizer:zero_grad()
+      _, loss = with_frozen(self.compiled.frozen, autograd.record,
+        forward_loss, self, xs, ys, weights)
+      loss:backward()
+    end
+    return loss
+  end)
+end
+
+-- Forward, loss, backward and the optimizer's step, on one batch.
+function training.train_step(self, xs, ys, weights, count)
+  local compiled, optimizer = self.compiled, self.optimizer
+  if not compiled.settled then
+    training.settle(self, xs)
+  end
   if not compiled.untrained then
-    self.optimizer:zero_grad()
+    optimizer:zero_grad()
   end
   local random = compiled.watches_nan and table.pack(native.random_state())
   local predictions, total, parts = with_frozen(compiled.frozen,
@@ -204,38 +232,8 @@ local function gradients(self, xs, ys, weights)
   local refused = is_refused(self, xs, ys, total, random)
   if not refused and not compiled.untrained and tensor.is(total) then
     total:backward()
-  end
-  return predictions, total, parts, refused
-end
-
--- The optimizer's step. One that takes a function may compute the gradients
--- again, elsewhere; what it saw first are the figures of the batch.
-local function optimize(self, xs, ys, weights)
-  local optimizer, first = self.optimizer, nil
-  if not optimizer.takes_closure or self.compiled.untrained then
-    first = table.pack(gradients(self, xs, ys, weights))
-    if not first[4] and not self.compiled.untrained
-        and tensor.is(first[2]) then
-      optimizer:step()
-    end
-    return table.unpack(first, 1, 4)
-  end
-  optimizer:step(function()
-    local results = table.pack(gradients(self, xs, ys, weights))
-    first = first or results
-    return results[2]
-  end)
-  return table.unpack(first, 1, 4)
-end
-
--- Gradients and the optimizer's step, on one batch.
-function training.train_step(self, xs, ys, weights, count)
-  if not self.compiled.settled then
-    training.settle(self, xs)
-  end
-  local predictions, total, parts, refused = optimize(self, xs, ys, weights)
-  if not refused and not self.compiled.untrained and tensor.is(total) then
-    constrain(self.compiled.constrained)
+    take_step(self, xs, ys, weights, total)
+    constrain(compiled.constrained)
   end
   return autograd.no_grad(sums_of, self, ys, predictions, total, parts, count)
 end
@@ -267,7 +265,7 @@ end
 
 -- Adds a step's sums to `totals`, which begins empty.
 function training.accumulate(totals, sums)
-  totals.results = sums.results
+  setmetatable(totals, getmetatable(sums))
   for i, value in ipairs(sums) do
     totals[i] = totals[i] and totals[i] + value or value
   end
@@ -275,7 +273,7 @@ end
 
 -- The figures as Lua numbers.
 function training.means(totals, count)
-  local means, results = {}, totals.results or {}
+  local means, results = {}, getmetatable(totals) or {}
   for i, value in ipairs(totals) do
     if results[i] then
       means[i] = results[i](value)

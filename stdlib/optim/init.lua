@@ -27,7 +27,7 @@ optim.schedules = require("optim.schedules")
 --   > optim.get("sgd").lr
 --   0.01
 function optim.get(optimizer)
-  if type(optimizer) == "table" and optimizer.bind and optimizer.spec then
+  if type(optimizer) == "table" and optimizer.steps and optimizer.spec then
     return optimizer
   end
   local name, config = optimizer, nil

@@ -338,9 +338,13 @@ local function improves(self, value)
   return value < self.best - self.min_delta
 end
 
--- Takes note of a value, or of the one called `monitor` in a log of fit.
+-- Takes note of a value, or of the one called `monitor` in a log of fit, which
+-- need not hold figures of validation every epoch.
 function Plateau:observe(value)
-  if type(value) == "table" then value = value[self.monitor] end
+  if type(value) == "table" then
+    value = value[self.monitor]
+    if value == nil and self.monitor:find("^val_") then return end
+  end
   if type(value) ~= "number" then
     native.fail("plateau: there is no number %q to watch", self.monitor)
   end

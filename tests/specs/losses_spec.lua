@@ -249,12 +249,14 @@ test("compiled losses with options come back from a file", function()
   local model = nn.Sequential { nn.Dense { 3, input_shape = { 2 } } }
   model:compile {
     loss = losses.sparse_categorical_crossentropy { from_logits = true },
-    metrics = { "accuracy", nn.metrics.top_k { k = 2 }, nn.metrics.f1 },
+    metrics = { "accuracy", nn.metrics.top_k { k = 2 }, nn.metrics.f1,
+      first = nn.metrics.top_k { 1 } },
   }
   model:save(path)
   local copy = nn.load_model(path)
   os.remove(path)
-  check.equal(copy.compiled.names, { "loss", "accuracy", "top_k", "f1" })
+  check.equal(copy.compiled.names, { "loss", "accuracy", "top_k", "f1",
+    "first" })
   check.near({ copy:evaluate(x, y) }, { model:evaluate(x, y) }, 0)
 end)
 

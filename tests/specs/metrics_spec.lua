@@ -130,6 +130,7 @@ test("auc", function()
   check.near(metrics.auc(t, t), 1)
   check.near(metrics.auc(t, 1 - t), 0)
   check.near(metrics.auc(t * 0, q), 0)
+  check.near(metrics.auc(t, q / 0 * 0), 0 / 0)
 end)
 
 test("confusion matrix", function()
@@ -198,6 +199,15 @@ test("errors", function()
   check.error_matches(function()
     metrics.get("acuracy")
   end, 'unknown metric "acuracy" %(did you mean "accuracy"%?%)')
+  for _, name in ipairs { "accuracy", "binary_accuracy", "top_k",
+      "sparse_categorical_accuracy" } do
+    check.error_matches(function()
+      metrics[name](tensor(1), tensor(1))
+    end, name .. ": y_true is %(%) and y_pred %(%): there must be samples")
+  end
+  check.error_matches(function()
+    metrics.precision(1, tensor { 1 })
+  end, "precision: y_true and y_pred must be tensors, got 1 and a tensor")
   check.error_matches(function()
     metrics.categorical_accuracy(tensor.zeros(2, 3), tensor.zeros(2, 4))
   end, "categorical_accuracy: y_true is %(2, 3%) but y_pred is %(2, 4%)")

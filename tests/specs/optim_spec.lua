@@ -148,7 +148,10 @@ test("defaults are Keras's", function()
   check.equal(optim.Adam {}.weight_decay, 0.0)
   for _, name in ipairs { "sgd", "adagrad", "adadelta", "rmsprop", "adam",
       "adamw", "adamax", "nadam", "lbfgs" } do
-    check.equal(optim.get(name).class_name:lower(), name)
+    local made = optim.get(name)
+    check.equal(made.class_name:lower(), name)
+    check.equal(optim.get(made), made)
+    check.truthy(optim.get(getmetatable(made)).steps == 0, name)
   end
   check.equal(optim.RMSprop {}.lr, 0.001)
   check.equal(optim.RMSprop {}.rho, 0.9)

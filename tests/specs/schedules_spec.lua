@@ -53,6 +53,13 @@ test("plateau", function()
   check.near(rate(1), 1)
   rate:observe(3)
   check.near(rate(1), 0.1)
+  rate = schedules.plateau {1, monitor = "val_loss", patience = 1}
+  for _, value in ipairs {2, 3} do
+    rate:observe {loss = 0, val_loss = value}
+    rate:observe {loss = 0}
+  end
+  check.near(rate(1), 0.1)
+  rate = schedules.plateau {1}
   check.error_matches(function()
     rate:observe {accuracy = 1}
   end, 'plateau: there is no number "loss" to watch')

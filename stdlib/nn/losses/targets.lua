@@ -18,10 +18,24 @@ function targets.per_sample(x)
   return x:mean(dims)
 end
 
+local function shown(x)
+  return tensor.is(x) and "a tensor" or options.show(x)
+end
+
 function targets.need_tensors(name, y_true, y_pred)
   if not tensor.is(y_true) or not tensor.is(y_pred) then
     native.fail("%s: y_true and y_pred must be tensors, got %s and %s", name,
-                options.show(y_true), options.show(y_pred))
+                shown(y_true), shown(y_pred))
+  end
+end
+
+-- The same, with at least the dim of samples.
+function targets.need_samples(name, y_true, y_pred)
+  targets.need_tensors(name, y_true, y_pred)
+  if y_true.ndim == 0 or y_pred.ndim == 0 then
+    native.fail("%s: y_true is %s and y_pred %s: there must be samples along "
+                .. "dim 1", name, tostring(y_true.shape),
+                tostring(y_pred.shape))
   end
 end
 

@@ -20,7 +20,7 @@ local function need_same_shape(name, a, b)
 end
 
 local function binary(y_true, y_pred, threshold)
-  targets.need_tensors("binary_accuracy", y_true, y_pred)
+  targets.need_samples("binary_accuracy", y_true, y_pred)
   if y_true.ndim == y_pred.ndim - 1 and y_pred.shape[y_pred.ndim] == 1 then
     y_true = y_true:unsqueeze(-1)
   end
@@ -29,13 +29,13 @@ local function binary(y_true, y_pred, threshold)
 end
 
 local function categorical(y_true, y_pred)
-  targets.need_tensors("categorical_accuracy", y_true, y_pred)
+  targets.need_samples("categorical_accuracy", y_true, y_pred)
   need_same_shape("categorical_accuracy", y_true, y_pred)
   return fraction(y_true:argmax(-1):eq(y_pred:argmax(-1)))
 end
 
 local function sparse(y_true, y_pred)
-  targets.need_tensors("sparse_categorical_accuracy", y_true, y_pred)
+  targets.need_samples("sparse_categorical_accuracy", y_true, y_pred)
   if y_true.ndim == y_pred.ndim then y_true = y_true:squeeze(-1) end
   local predicted = y_pred:argmax(-1)
   need_same_shape("sparse_categorical_accuracy", y_true, predicted)
@@ -44,7 +44,7 @@ end
 
 -- The label of each row, from labels or one-hot rows, beside y_pred.
 local function labels_of(name, y_true, y_pred)
-  targets.need_tensors(name, y_true, y_pred)
+  targets.need_samples(name, y_true, y_pred)
   if y_true.ndim == y_pred.ndim and y_true.shape[y_true.ndim] ~= 1 then
     need_same_shape(name, y_true, y_pred)
     return y_true:argmax(-1)
@@ -61,6 +61,7 @@ end
 
 -- Which accuracy goes with a loss function, its options and the shapes.
 local function pick(loss, y_true, y_pred)
+  targets.need_samples("accuracy", y_true, y_pred)
   local entry, o = losses.entry(loss)
   local name = entry and entry.name or ""
   local last = y_pred.shape[y_pred.ndim]
@@ -88,7 +89,6 @@ return function(define)
   --   > nn.metrics.accuracy(y, p):item()
   --   1.0
   metrics.accuracy = define("accuracy", NONE, function(y_true, y_pred)
-    targets.need_tensors("accuracy", y_true, y_pred)
     return pick(nil, y_true, y_pred)
   end)
 
@@ -170,7 +170,7 @@ return function(define)
     local o = options.read(name, {
       {"num_classes", options.positive_integer},
     }, opts)
-    targets.need_tensors(name, y_true, y_pred)
+    targets.need_samples(name, y_true, y_pred)
     local classes, labels = o.num_classes, {}
     for i, x in ipairs {y_true, y_pred} do
       if x.ndim == 2 and x.shape[2] > 1 then

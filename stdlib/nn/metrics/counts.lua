@@ -93,6 +93,7 @@ end
 
 -- How many of the positive and of the negative elements lie above exactly
 -- 0, 1, ... of the thresholds -1e-7, 1 / (T - 1), ..., 1 + 1e-7: (2, T + 1).
+-- NaN, which lies nowhere, makes all of them NaN.
 local function auc_sums(y_true, y_pred, o)
   local y = targets.matching("auc", y_true, y_pred):reshape(-1):gt(0.5)
   local p = y_pred:reshape(-1):double()
@@ -104,7 +105,8 @@ local function auc_sums(y_true, y_pred, o)
   local weights = y:double()
   local positive = above:bincount(weights, count + 1)
   local all = above:bincount(nil, count + 1)
-  return tensor.stack({positive, all:double() - positive}, 1)
+  local counts = tensor.stack({positive, all:double() - positive}, 1)
+  return counts:masked_fill(p:isnan():any(), 0 / 0)
 end
 
 -- True and false positives at each threshold, from the highest down.
