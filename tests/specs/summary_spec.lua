@@ -164,6 +164,21 @@ test("plot: boxes stand apart, edges lead down", function()
   end
 end)
 
+test("plot: edges that need not cross do not", function()
+  local layered = require("nn.layered")
+  local boxes = {}
+  for i = 1, 9 do boxes[i] = {width = 20, height = 10} end
+  -- From 1 to 2, 3, 4, 5; from these to 9, 8, 7, 6, the other way round.
+  local edges = {}
+  for i = 2, 5 do
+    edges[#edges + 1] = {from = 1, to = i}
+    edges[#edges + 1] = {from = i, to = 11 - i}
+  end
+  layered.place(boxes, edges, {x = 10, y = 10})
+  for i = 2, 5 do check.near(boxes[i].x, boxes[11 - i].x, 1) end
+  check.near(boxes[1].x, (boxes[2].x + boxes[5].x) / 2, 1)
+end)
+
 test("plot: names, classes, shapes; text is escaped", function()
   local model = nn.Sequential {nn.Dense {2, input_shape = {3},
     name = 'a<b & "c"\1'}, nn.Dense {1, name = string.rep("w", 90)}}
