@@ -2,6 +2,7 @@
 ** folders.c - the part of `native` that reads, writes and names whole files,
 ** and makes folders.
 */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,10 +118,33 @@ static int files_remove(lua_State *L) {
   return unlink(path) == 0 ? 0 : vm_raise(L, tensor_path_fail(path));
 }
 
-const luaL_Reg vm_native_folders[] = {{"write_file", files_write},
-                                      {"read_file", files_read},
-                                      {"file_exists", files_exists},
-                                      {"make_folder", files_make_folder},
-                                      {"rename_file", files_rename},
-                                      {"remove_file", files_remove},
-                                      {NULL, NULL}};
+static void release_folder(void *folder) { closedir(folder); }
+
+/* list_folder(path) -> its folders, its other entries: two lists of names, not
+** sorted. A link counts as what it leads to. */
+static int files_list(lua_State *L) {
+  const char *path = vm_check_path(L, 1, "list_folder");
+  VmGuard *guard = vm_new_guard(L, release_folder);
+  guard->what = opendir(path);
+  if (guard->what == NULL) return vm_raise(L, tensor_path_fail(path));
+  lua_newtable(L);
+  lua_newtable(L);
+  int lists = lua_gettop(L) - 1;
+  for (struct dirent *e; (e = readdir(guard->what)) != NULL;) {
+    struct stat info;
+    if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
+    bool known = fstatat(dirfd(guard->what), e->d_name, &info, 0) == 0;
+    int list = known && S_ISDIR(info.st_mode) ? lists : lists + 1;
+    lua_pushstring(L, e->d_name);
+    lua_rawseti(L, list, (lua_Integer)lua_rawlen(L, list) + 1);
+  }
+  vm_guard_release(guard);
+  lua_settop(L, lists + 1);
+  return 2;
+}
+
+const luaL_Reg vm_native_folders[] = {
+    {"write_file", files_write},   {"read_file", files_read},
+    {"file_exists", files_exists}, {"make_folder", files_make_folder},
+    {"list_folder", files_list},   {"rename_file", files_rename},
+    {"remove_file", files_remove}, {NULL, NULL}};

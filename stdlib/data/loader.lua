@@ -1,53 +1,8 @@
 -- data.loader: samples in batches, in order or shuffled.
 
-local native = require("native")
 local options = require("options")
+local parts = require("data.parts")
 local tensor = require("tensor")
-
--- Calls f(part, name) for the tensor x, or for each tensor of the table x
--- (inputs in a list or by name), and gives results back in the same form.
-local function map(x, f, name)
-  if tensor.is(x) then return f(x, name) end
-  local out = {}
-  for key, part in pairs(x) do
-    out[key] = f(part, string.format("%s[%s]", name, tostring(key)))
-  end
-  return out
-end
-
-local function check_part(part, name)
-  if not tensor.is(part) then
-    native.fail("data.loader: %s must be a tensor, not a %s", name, type(part))
-  end
-  if part.ndim == 0 then
-    native.fail("data.loader: %s has no dimension of samples: its shape is ()",
-                name)
-  end
-end
-
--- The number of samples, the same in every part of x and y.
-local function count_samples(x, y)
-  local count, first
-  local function check(part, name)
-    check_part(part, name)
-    if not count then count, first = part.shape[1], name end
-    if part.shape[1] ~= count then
-      native.fail("data.loader: %s has %d samples, but %s has %d", first,
-                  count, name, part.shape[1])
-    end
-  end
-  local function check_whole(whole, name)
-    if type(whole) ~= "table" and not tensor.is(whole) then
-      native.fail("data.loader: %s must be a tensor or a table of tensors, "
-                    .. "not a %s", name, type(whole))
-    end
-    map(whole, check, name)
-  end
-  check_whole(x, "x")
-  if y ~= nil then check_whole(y, "y") end
-  if not count then native.fail("data.loader: x holds no tensor") end
-  return count
-end
 
 -- `skips` tells fit that batches(n) leaves the first n batches out.
 local Loader = {skips = true}
@@ -93,7 +48,7 @@ function Loader:batches(skip)
   return function()
     step = step + 1
     if step > batches then return nil end
-    return map(self.x, part, "x"), self.y and map(self.y, part, "y")
+    return parts.map(self.x, part), self.y and parts.map(self.y, part)
   end
 end
 
@@ -120,7 +75,7 @@ local SPECIFICATION = {
 --   3
 local function loader(x, y, opts)
   local o = options.read("data.loader", SPECIFICATION, opts)
-  local samples = count_samples(x, y)
+  local samples = parts.count("data.loader", x, y)
   return setmetatable({
     x = x, y = y, samples = samples, batch_size = o.batch_size,
     shuffle = o.shuffle, drop_last = o.drop_last,

@@ -1,6 +1,7 @@
 -- data.sets: image data sets that lie in files, in the IDX format and under
 -- the names in which their authors published them.
 
+local data_folder = require("data.download").folder
 local native = require("native")
 local tensor = require("tensor")
 
@@ -8,14 +9,6 @@ local FILES = {
   train = {x = "train-images-idx3-ubyte", y = "train-labels-idx1-ubyte"},
   test = {x = "t10k-images-idx3-ubyte", y = "t10k-labels-idx1-ubyte"},
 }
-
-local function data_folder()
-  local folder = os.getenv("NNLUA_DATA")
-  if folder and folder ~= "" then return folder end
-  local home = os.getenv("XDG_DATA_HOME")
-  if home and home ~= "" then return home .. "/nnlua" end
-  return (os.getenv("HOME") or "") .. "/.local/share/nnlua"
-end
 
 local function is_readable(path)
   local file = io.open(path, "rb")
@@ -67,9 +60,9 @@ local MNIST = {
   name = "data.mnist",
   classes = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
   folders = function() return {data_folder() .. "/mnist"} end,
-  advice = "put the four files of MNIST there "
-    .. "(https://storage.googleapis.com/cvdf-datasets/mnist/), or set "
-    .. "NNLUA_DATA to the folder that holds mnist/",
+  advice = "data.download(\"mnist\") fetches the four files of MNIST; or put "
+    .. "them there (https://storage.googleapis.com/cvdf-datasets/mnist/), or "
+    .. "set NNLUA_DATA to the folder that holds mnist/",
 }
 
 local FASHION_MNIST = {
@@ -80,8 +73,9 @@ local FASHION_MNIST = {
     return {data_folder() .. "/fashion_mnist",
             "/usr/share/datasets/fashion-mnist"}
   end,
-  advice = "install the package dataset-fashion-mnist, or put the four files "
-    .. "there (https://github.com/zalandoresearch/fashion-mnist)",
+  advice = "install the package dataset-fashion-mnist, or fetch the four files "
+    .. "with data.download(\"fashion_mnist\") "
+    .. "(https://github.com/zalandoresearch/fashion-mnist)",
 }
 
 local sets = {}
@@ -98,7 +92,7 @@ local sets = {}
 -- is the digit of the first image.
 -- Errors: a missing file (the message says which, where and how to get it);
 -- images and labels that differ in number.
--- See also: data.digits, which needs no file.
+-- See also: data.download; data.digits, which needs no file.
 function sets.mnist()
   return load_set(MNIST)
 end
@@ -113,6 +107,7 @@ end
 -- uint8 (N, 28, 28), y int64 (N), the class from 1.
 -- Errors: a missing file (the message says which, where and how to get it);
 -- images and labels that differ in number.
+-- See also: data.download.
 function sets.fashion_mnist()
   return load_set(FASHION_MNIST)
 end

@@ -95,7 +95,8 @@ function TerminateOnNaN:on_batch_end(index, log)
   self.place = self.model.compiled.nan_place
   self.model.stop_training = true
   io.stderr:write(string.format("epoch %d, batch %d: the loss is %s: %s; "
-    .. "training stops\n", self.epoch, index, tostring(loss),
+    .. "training stops\n", self.epoch, index,
+    loss ~= loss and "nan" or tostring(loss),
     self.place or "it does not come from the model"))
 end
 
