@@ -258,6 +258,9 @@
 -- tensor while gradients are recorded). Several indices stand in a table:
 -- x[{i, j}].
 --
+-- An integer beside an index tensor drops its dim first; then the index
+-- tensor's dims stand where it picked: x[{1, {}, idx}] is (rows, picked).
+--
 -- Comparison: a == b is one boolean, a < b is for 0-d tensors and numbers;
 -- a:eq(b), a:lt(b) compare element by element.
 --
@@ -287,7 +290,11 @@
 -- have gradient 0 where they are 0. A tensor with requires_grad is changed
 -- in place only inside autograd.no_grad.
 --
--- Complex numbers (tensor.fft) are a trailing dim of size 2.
+-- Order: unique counts all NaN as one value; bincount counts the numbers
+-- 1, 2, ... into places 1, 2, ...; quantile and median of nothing are NaN.
+--
+-- Complex numbers (tensor.fft) are a trailing dim of size 2; fft, fft2 and
+-- fftn read real tensors unless {complex=true}, ifft and its kin complex ones.
 --   > x = tensor({10, 20, 30})
 --   > x[1], x:argmax():item(), x["2:3"].shape
 --   10.0
