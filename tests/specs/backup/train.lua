@@ -67,7 +67,8 @@ else
 end
 
 tensor.save(folder .. "/weights.npz", model:state_dict())
-local file = assert(io.open(folder .. "/history.txt", "w"))
+-- Whole or not at all: the run may be killed while it writes.
+local file = assert(io.open(folder .. "/history.part", "w"))
 for _, name in ipairs{"loss", "accuracy", "val_loss", "val_accuracy", "lr"} do
   for i, value in ipairs(history[name]) do
     file:write(string.format("%s %d %a\n", name, i, value))
@@ -75,3 +76,4 @@ for _, name in ipairs{"loss", "accuracy", "val_loss", "val_accuracy", "lr"} do
 end
 file:write(string.format("sum %a\n", Mean.sum))
 file:close()
+assert(os.rename(folder .. "/history.part", folder .. "/history.txt"))
