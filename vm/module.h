@@ -35,6 +35,7 @@ extern const luaL_Reg vm_native_autograd[];
 extern const luaL_Reg vm_native_table[];
 extern const luaL_Reg vm_native_random[];
 extern const luaL_Reg vm_native_digest[];
+extern const luaL_Reg vm_native_prefetch[];
 
 /* The path at idx; `who` is the function's name for messages. */
 const char *vm_check_path(lua_State *L, int idx, const char *who);

@@ -242,7 +242,8 @@ int vm_open(lua_State *L) {
       native_own,         vm_native_error,    vm_native_table,
       vm_native_autograd, vm_native_optimize, vm_native_json,
       vm_native_files,    vm_native_folders,  vm_native_system,
-      vm_native_canvas,   vm_native_random,   vm_native_digest};
+      vm_native_canvas,   vm_native_random,   vm_native_digest,
+      vm_native_prefetch};
   luaL_openlibs(L);
   vm_make_safe(L);
   lua_newtable(L);

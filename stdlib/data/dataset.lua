@@ -2,6 +2,7 @@
 -- are needed. Every method gives a new dataset and leaves the old one as it
 -- is.
 
+local ahead = require("data.ahead")
 local native = require("native")
 local options = require("options")
 local parts = require("data.parts")
@@ -66,29 +67,36 @@ local function map_samples(f, x, y, count)
   return from_samples(xs, ys)
 end
 
--- The batch of the samples at the positions, an int64 tensor.
-local function batch_at(self, positions)
-  local x, y
-  if self.fetch then
-    local xs, ys = {}, {}
-    for i, position in ipairs(positions:totable()) do
-      xs[i], ys[i] = self.fetch(position)
-      if xs[i] == nil then
-        native.fail("data.Dataset: there is no sample %d", position)
-      end
-    end
-    x, y = from_samples(xs, ys)
-  else
-    x, y = parts.at(self.x, positions), self.y and parts.at(self.y, positions)
+-- The samples at the positions, an int64 tensor, as they were given.
+local function given_at(self, positions)
+  if not self.fetch then
+    return parts.at(self.x, positions), self.y and parts.at(self.y, positions)
   end
+  local xs, ys = {}, {}
+  for i, position in ipairs(positions:totable()) do
+    xs[i], ys[i] = self.fetch(position)
+    if xs[i] == nil then
+      native.fail("data.Dataset: there is no sample %d", position)
+    end
+  end
+  return from_samples(xs, ys)
+end
+
+-- What the functions of `map` make of a batch of `count` samples.
+local function mapped(self, count, x, y)
   for _, step in ipairs(self.steps) do
     if step.batched then
       x, y = step.f(x, y)
     else
-      x, y = map_samples(step.f, x, y, #positions)
+      x, y = map_samples(step.f, x, y, count)
     end
   end
   return x, y
+end
+
+-- The batch of the samples at the positions.
+local function batch_at(self, positions)
+  return mapped(self, #positions, given_at(self, positions))
 end
 
 -- The positions of all samples, in the order of one pass.
@@ -259,21 +267,39 @@ Batches.__len = Batches.count
 
 -- One pass, but for the first `skip` batches.
 function Batches:batches(skip)
-  local order, step, count = pass_order(self.set), skip or 0, self:count()
-  return function()
-    if step >= count then return nil end
+  local set, order, step = self.set, pass_order(self.set), skip or 0
+  local count = self:count()
+  local function next_positions()
     local first = step * self.batch_size + 1
     local length = math.min(self.batch_size, #order - first + 1)
     step = step + 1
-    return batch_at(self.set, order:narrow(1, first, length))
+    return order:narrow(1, first, length)
   end
+  if self.prefetch == 0 then
+    return function()
+      if step < count then return batch_at(set, next_positions()) end
+    end
+  end
+  local fetch, _, _, closing = ahead(set.x, set.y, order, self.batch_size,
+                                     step + 1, count, self.prefetch)
+  return function()
+    if step < count then
+      return mapped(set, #next_positions(), fetch())
+    end
+  end, nil, nil, closing
 end
 
-local BATCH = {positional = 0, {"drop_last", options.boolean, false}}
+local BATCH = {
+  positional = 0,
+  {"drop_last", options.boolean, false},
+  {"prefetch", options.non_negative_integer, 0},
+}
 
---- data.Dataset:batch(batch_size [, {drop_last=false}])
+--- data.Dataset:batch(batch_size [, {drop_last=false, prefetch=0}])
 -- A loader of the dataset: `for x, y in loader:batches() do`, or in place of
 -- x and y in fit, evaluate and predict. #loader is the number of batches.
+-- prefetch: as for data.loader, for a dataset of tensors; what `map` does is
+-- done when a batch is asked for.
 --   > set = data.TensorDataset(tensor.arange(10)):shuffle()
 --   > #set:batch(4), #set:batch(4, {drop_last=true})
 --   3
@@ -282,8 +308,14 @@ function Dataset:batch(batch_size, opts)
   local size = options.verify("data.Dataset:batch", "batch_size",
                               options.positive_integer, batch_size)
   local o = options.read("data.Dataset:batch", BATCH, opts)
-  return setmetatable({set = self, batch_size = size, drop_last = o.drop_last},
-                      Batches)
+  if o.prefetch > 0 and self.fetch then
+    native.fail("data.Dataset:batch: prefetch is for data in tensors, not for "
+                  .. "samples from a function")
+  end
+  return setmetatable({
+    set = self, batch_size = size, drop_last = o.drop_last,
+    prefetch = o.prefetch,
+  }, Batches)
 end
 
 return {Dataset = dataset, TensorDataset = tensor_dataset}

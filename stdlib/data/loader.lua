@@ -1,5 +1,6 @@
 -- data.loader: samples in batches, in order or shuffled.
 
+local ahead = require("data.ahead")
 local options = require("options")
 local parts = require("data.parts")
 local tensor = require("tensor")
@@ -39,6 +40,10 @@ end
 function Loader:batches(skip)
   local order = self.shuffle and tensor.randperm(self.samples) or nil
   local step, batches = skip or 0, self:count()
+  if order and self.prefetch > 0 then
+    return ahead(self.x, self.y, order, self.batch_size, step + 1, batches,
+                 self.prefetch)
+  end
   local function part(x)
     local first = (step - 1) * self.batch_size + 1
     local last = math.min(first + self.batch_size - 1, self.samples)
@@ -57,9 +62,10 @@ local SPECIFICATION = {
   {"batch_size", options.positive_integer, 32},
   {"shuffle", options.boolean, false},
   {"drop_last", options.boolean, false},
+  {"prefetch", options.non_negative_integer, 0},
 }
 
---- data.loader(x, y, {batch_size=32, shuffle=false, drop_last=false})
+--- data.loader(x, y, {batch_size=32, shuffle=false, drop_last=false, ...})
 -- Gives samples out in batches: `for xb, yb in loader:batches() do`.
 --   x, y        tensors whose first dimension counts the samples, or tables
 --               of such tensors (batches then are tables with the same
@@ -67,6 +73,12 @@ local SPECIFICATION = {
 --   batch_size  samples in a batch
 --   shuffle     a new random order in each pass
 --   drop_last   leave a last, smaller batch out
+--   prefetch    0; n: a thread of its own gathers the next n batches of a
+--               shuffled pass while this one is worked on. The batches are
+--               the same, but x and y must not change during the pass. Worth
+--               it where samples are large and a core is free, as with
+--               --threads 1. Without shuffling batches are views: there is
+--               nothing to gather.
 -- Errors: x and y that differ in the number of samples.
 -- See also: data.loader:batches, data.loader:count.
 --   > #data.loader(tensor.zeros(100, 3), tensor.zeros(100))
@@ -78,7 +90,7 @@ local function loader(x, y, opts)
   local samples = parts.count("data.loader", x, y)
   return setmetatable({
     x = x, y = y, samples = samples, batch_size = o.batch_size,
-    shuffle = o.shuffle, drop_last = o.drop_last,
+    shuffle = o.shuffle, drop_last = o.drop_last, prefetch = o.prefetch,
   }, Loader)
 end
 

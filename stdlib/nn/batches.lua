@@ -184,23 +184,23 @@ end
 local Loaded = {}
 Loaded.__index = Loaded
 
--- The loader's own iterator. Its batches are skipped by itself, where it says
--- that it can, or else taken and thrown away.
+-- The loader's own iterator, with what ends with the loop. Its batches are
+-- skipped by itself, where it says that it can, or else taken and thrown away.
 local function pass(loader, skip)
   if type(loader) == "table" and loader.skips then
     return loader:batches(skip)
   end
-  local step, state, control = loader, nil, nil
+  local step, state, control, closing = loader, nil, nil, nil
   if type(loader) ~= "function" then
-    step, state, control = loader:batches()
+    step, state, control, closing = loader:batches()
   end
   for _ = 1, skip do
     control = step(state, control)
     if control == nil then
-      return function() end
+      return function() end, nil, nil, closing
     end
   end
-  return step, state, control
+  return step, state, control, closing
 end
 
 local function check_batch(model, number, xs, ys)
@@ -213,7 +213,7 @@ end
 
 function Loaded:batches(_, skip)
   local number = skip or 0
-  local step, state, control = pass(self.loader, number)
+  local step, state, control, closing = pass(self.loader, number)
   return function()
     local x, y, weights = step(state, control)
     control = x
@@ -227,7 +227,7 @@ function Loaded:batches(_, skip)
     check_batch(self.model, number, xs, ys)
     local list = weighting.of(self.model, ys, weights, self.class_weight)
     return converted(self.model, xs), ys, given_weights(list), #xs[1]
-  end
+  end, nil, nil, closing
 end
 
 -- The number of batches, where the loader has a length.

@@ -7,11 +7,20 @@ local native = require("native")
 local Feed = {}
 Feed.__index = Feed
 
+-- Ends a pass that goes on in the background (see data.loader's prefetch).
+function Feed:stop()
+  local _ <close> = self.closing
+  self.step, self.closing = nil, nil
+end
+
+Feed.__close = Feed.stop
+
 -- Begins a pass; the first `skip` batches of it are left out.
 function Feed:start(skip)
+  self:stop()
   self.random = table.pack(native.random_state())
-  self.step = self.source:batches(self.shuffle, skip)
-  self.taken = skip
+  local step, _, _, closing = self.source:batches(self.shuffle, skip)
+  self.step, self.closing, self.taken = step, closing, skip
 end
 
 local function take(self)
@@ -59,7 +68,7 @@ end
 
 -- Goes to where state() was. Changes the random state.
 function Feed:restore(state)
-  self.step = nil
+  self:stop()
   if not state then
     return
   end

@@ -276,7 +276,7 @@ function methods.fit(self, x, y, opts)
   end
   local o = options.read("fit", FIT, opts)
   local run = new_run(self, x, y, o)
-  local list = run.callbacks
+  local list, _ <close> = run.callbacks, run.feed
   check_labels(self, y)
   if list.backup then
     settle(self, run.source)
