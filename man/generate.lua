@@ -1,5 +1,5 @@
--- generate: makes the manual pages nnlua-tensor.3 and nnlua-autograd.3 of
--- the texts that help() shows. Run as
+-- generate: makes the manual pages of the modules, nnlua-tensor.3 and its
+-- kin, of the texts that help() shows. Run as
 --   nnlua man/generate.lua FOLDER
 
 local here = debug.getinfo(1, "S").source:match("^@(.*/)") or "./"
@@ -9,19 +9,52 @@ local generate = {}
 
 local WIDTH = 70
 
+-- The modules with a page of their own, and the names whose examples stand at
+-- its end.
 local pages = {
   tensor = {
     about = "arrays of numbers, and what can be computed with them",
     examples = {"tensor.operators", "tensor.broadcasting"},
-    see_also = {"lua 1", "nnlua 1", "nnlua-autograd 3"},
     differences = true,
   },
   autograd = {
     about = "derivatives of what is computed with tensors",
     examples = {"tensor.backward", "autograd.value_and_grad"},
-    see_also = {"lua 1", "nnlua 1", "nnlua-tensor 3"},
+  },
+  nn = {
+    about = "layers, models, losses, metrics and callbacks",
+    examples = {"nn.Sequential", "nn.Model:fit", "nn.Model:save"},
+  },
+  optim = {
+    about = "optimisers and learning rates",
+    examples = {"optim.Optimizer", "optim.schedules.cosine"},
+  },
+  data = {
+    about = "data sets, batches and preparation",
+    examples = {"data.loader", "data.Dataset:map"},
+  },
+  image = {
+    about = "pictures: files, geometry and filters",
+    examples = {"image.resize", "image.filter"},
+  },
+  plot = {
+    about = "charts, in a file or in the terminal",
+    examples = {"plot.line", "plot.hist"},
+  },
+  hyper = {
+    about = "search for good settings, and ensembles",
+    examples = {"hyper.minimize", "hyper.ensemble"},
   },
 }
+
+-- generate.modules()
+-- The names of the modules with a page, sorted.
+function generate.modules()
+  local names = {}
+  for name in pairs(pages) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
 
 -- Text for mdoc -----------------------------------------------------------------
 
@@ -134,25 +167,26 @@ local function add_name(out, name)
   add_text(out, rest)
 end
 
--- The names right below a module, without it.
+-- The names right below a module or class, and the same without it.
 local function names_below(module)
-  local names = {}
+  local full, short = {}, {}
+  local pattern = "^" .. module:gsub("%p", "%%%0") .. "[.:]([%w_]+)$"
   for _, name in ipairs(help.topics()) do
-    local short = name:match("^" .. module:gsub("%p", "%%%0") .. "%.([%w_]+)$")
-    if short then names[#names + 1] = short end
+    local last = name:match(pattern)
+    if last then full[#full + 1], short[#short + 1] = name, last end
   end
-  return names
+  return full, short
+end
+
+-- The text on a name, then on what is in it.
+local function add_tree(out, name)
+  add_name(out, name)
+  for _, inner in ipairs((names_below(name))) do add_tree(out, inner) end
 end
 
 local function add_theme(out, module, group)
   out[#out + 1] = ".Sh " .. group.title:upper()
-  for _, name in ipairs(group.names) do
-    local full = module .. "." .. name
-    add_name(out, full)
-    for _, inner in ipairs(names_below(full)) do
-      add_name(out, full .. "." .. inner)
-    end
-  end
+  for _, name in ipairs(group.names) do add_tree(out, module .. "." .. name) end
 end
 
 local function add_examples(out, names)
@@ -195,10 +229,15 @@ local function add_head(out, module)
   if help.text(module) then add_name(out, module) end
 end
 
-local function add_see_also(out, list)
+local function add_see_also(out, module)
   out[#out + 1] = ".Sh SEE ALSO"
-  for i, page in ipairs(list) do
-    out[#out + 1] = ".Xr " .. page .. (i < #list and " ," or "")
+  out[#out + 1] = ".Xr lua 1 ,"
+  out[#out + 1] = ".Xr nnlua 1"
+  for _, name in ipairs(generate.modules()) do
+    if name ~= module then
+      out[#out] = out[#out] .. " ,"
+      out[#out + 1] = ".Xr nnlua-" .. name .. " 3"
+    end
   end
 end
 
@@ -207,7 +246,8 @@ end
 function generate.page(module)
   local out, page = {}, pages[module]
   add_head(out, module)
-  for _, group in ipairs(themes.group(module, names_below(module))) do
+  local _, names = names_below(module)
+  for _, group in ipairs(themes.group(module, names)) do
     add_theme(out, module, group)
   end
   if page.differences then
@@ -215,12 +255,12 @@ function generate.page(module)
     add_text(out, (select(2, parts("differences"))))
   end
   add_examples(out, page.examples)
-  add_see_also(out, page.see_also)
+  add_see_also(out, module)
   return table.concat(out, "\n") .. "\n"
 end
 
 local function write(folder)
-  for module in pairs(pages) do
+  for _, module in ipairs(generate.modules()) do
     local path = ("%s/nnlua-%s.3"):format(folder, module)
     local file = assert(io.open(path, "w"))
     assert(file:write(generate.page(module)))

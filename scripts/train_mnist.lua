@@ -33,21 +33,28 @@ function models.mlp()
   }, optim.RMSprop, 1e-3, 128
 end
 
+-- A convolution whose channels are normalized before they are rectified.
+local function convolution(model, filters, input_shape)
+  model:add(nn.Conv2D{filters, 3, use_bias=false, input_shape=input_shape})
+  model:add(nn.BatchNormalization{momentum=0.9})
+  model:add(nn.Activation{"relu"})
+end
+
 -- Three convolutions with pooling between them; dropout, and steps that grow
 -- smaller, keep it from learning the training pictures by heart.
 function models.cnn()
-  return nn.Sequential{
-    nn.Conv2D{32, 3, activation="relu", input_shape={28, 28, 1}},
-    nn.MaxPooling2D{2},
-    nn.Conv2D{64, 3, activation="relu"},
-    nn.MaxPooling2D{2},
-    nn.Conv2D{64, 3, activation="relu"},
-    nn.Flatten{},
-    nn.Dropout{0.25},
-    nn.Dense{64, activation="relu"},
-    nn.Dropout{0.25},
-    nn.Dense{10, activation="softmax"},
-  }, optim.RMSprop, 1e-3, 64, true
+  local model = nn.Sequential{}
+  convolution(model, 32, {28, 28, 1})
+  model:add(nn.MaxPooling2D{2})
+  convolution(model, 64)
+  model:add(nn.MaxPooling2D{2})
+  convolution(model, 64)
+  model:add(nn.Flatten{})
+  model:add(nn.Dropout{0.3})
+  model:add(nn.Dense{64, activation="relu"})
+  model:add(nn.Dropout{0.3})
+  model:add(nn.Dense{10, activation="softmax"})
+  return model, optim.RMSprop, 1e-3, 64, true
 end
 
 -- Softmax regression: a single layer.

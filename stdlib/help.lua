@@ -257,6 +257,16 @@ local function exact(word)
     or name:find(".", 1, true) and topics["tensor." .. name]
 end
 
+-- The topic of what the library's modules hold under that name: another name
+-- of something, "nn.losses.mse".
+local function by_value(word)
+  for _, row in ipairs(modules) do
+    if row[1] == word:match("^[^%.:]+") then
+      return find_value(resolve(word))
+    end
+  end
+end
+
 -- The topics right below a module or class.
 local function contents(name)
   local members = {}
@@ -369,7 +379,7 @@ function help.find(name)
     if topic then return full_text(topic) end
     return nil, ("no help on this %s"):format(type(name))
   end
-  local topic = exact(name) or topics[also[name:lower()]]
+  local topic = exact(name) or topics[also[name:lower()]] or by_value(name)
   if topic then return full_text(topic) end
   local others = find_last(name)
   if #others > 0 then return full_text(topics[others[1]], others) end

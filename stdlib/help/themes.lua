@@ -58,6 +58,54 @@ local modules = {
     {"Operations of one's own", "Function gradcheck"},
     {"Pictures", "dot"},
   },
+  nn = {
+    {"Models", "Sequential Model Function Input load_model"},
+    {"Layers of one's own", "Layer Lambda register"},
+    {"Core layers", [[Dense Activation Flatten Reshape Permute RepeatVector
+      Embedding Masking]]},
+    {"Convolution", [[Conv1D Conv2D Conv3D SeparableConv1D SeparableConv2D
+      DepthwiseConv2D Conv2DTranspose ZeroPadding1D ZeroPadding2D Cropping1D
+      Cropping2D UpSampling1D UpSampling2D image_data_format]]},
+    {"Pooling", [[MaxPooling1D MaxPooling2D MaxPooling3D AveragePooling1D
+      AveragePooling2D AveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D
+      GlobalAveragePooling1D GlobalAveragePooling2D]]},
+    {"Normalization and noise", [[BatchNormalization LayerNormalization
+      GroupNormalization Dropout SpatialDropout1D SpatialDropout2D
+      GaussianNoise GaussianDropout ActivityRegularization]]},
+    {"Several inputs", [[Add Subtract Multiply Average Maximum Minimum
+      Concatenate Dot MultiHeadAttention]]},
+    {"Activations with parameters", [[ReLU LeakyReLU PReLU RReLU ELU
+      ThresholdedReLU Softmax Maxout]]},
+    {"What layers and training take", [[activations initializers regularizers
+      constraints losses metrics callbacks]]},
+  },
+  optim = {
+    {"What all have", "Optimizer get"},
+    {"Optimisers", [[SGD RMSprop Adam AdamW Adamax Nadam Adagrad Adadelta
+      LBFGS]]},
+    {"Learning rates", "schedules"},
+  },
+  data = {
+    {"Data sets", "mnist fashion_mnist digits download"},
+    {"Files", "csv folder text_file"},
+    {"Batches", "loader TensorDataset Dataset timeseries"},
+    {"Preparation", [[to_categorical train_test_split k_fold normalize whiten
+      augment]]},
+  },
+  image = {
+    {"Files and the terminal", "load save show"},
+    {"Geometry", "resize crop flip rotate grid"},
+    {"Pixels", "to_gray to_float to_uint8"},
+    {"Filters", "filter kernels gaussian"},
+  },
+  plot = {
+    {"Charts", "line scatter bar hist heatmap imshow history"},
+    {"Figures", "figure grid Figure"},
+  },
+  hyper = {
+    {"Search", "minimize uniform log_uniform int choice"},
+    {"Ensembles", "ensemble fit_weights"},
+  },
 }
 
 local themes = {}

@@ -5,6 +5,10 @@ local native = require("native")
 local options = require("options")
 local tensor = require("tensor")
 
+--- nn.activations
+-- Functions of a tensor that give one of the same shape: what `activation`
+-- names in a layer, nn.Dense{10, activation="relu"}, by string or as the
+-- function itself; any function x -> y does as well.
 local activations = {}
 
 --- nn.activations.linear(x)
@@ -294,7 +298,13 @@ function activations.get(activation)
   return f
 end
 
--- The check of every activation option.
+--- nn.activations.check
+-- The check for options of classes of one's own (nn.Layer:extend):
+-- {"activation", nn.activations.check} takes a name or a function.
+--   > row = {"activation", nn.activations.check}
+--   > Mine = nn.Layer:extend{class_name="Mine", options={row}}
+--   > Mine{activation="relu"}.activation
+--   relu
 activations.check = {
   description = "the name of an activation or a function",
   test = function(value)

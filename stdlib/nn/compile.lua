@@ -1,6 +1,6 @@
 -- nn.compile: what a model learns from. compile leaves in model.compiled
 --   heads    for each output {name, loss, weight, metrics = {name, sums,
---            result}, target}: see nn.metrics.tally; target: which of the
+--            result}, target}: see nn.metrics.lookup; target: which of the
 --            targets is compared with it, nil for an output without loss and
 --            metrics
 --   names    what a step's figures are called, "loss" first
@@ -8,9 +8,9 @@
 --            no mean over samples
 --   config   the options as they were given
 
-local losses = require("nn.losses")
+local losses = require("nn.losses.lookup")
 local measures = require("nn.measures")
-local metrics = require("nn.metrics")
+local metrics = require("nn.metrics.lookup")
 local native = require("native")
 local options = require("options")
 

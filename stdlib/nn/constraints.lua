@@ -15,7 +15,25 @@ local family = named.family("constraint", {})
 -- ("non_neg") or as a function of the weight. A norm is that of the weights
 -- along `axis` (one dim or a list): for the kernel of a Dense layer axis 1
 -- takes the weights into one unit; for a Conv2D, {1, 2, 3}.
-local constraints = {get = family.get, check = family.check}
+local constraints = {}
+
+--- nn.constraints.get(constraint)
+-- The constraint for a name, for a saved {class_name=, config=}, or what was
+-- given.
+--   > nn.constraints.get("non_neg")(tensor({3, -4}))
+--   float32 (2)
+--     3  0
+constraints.get = family.get
+
+--- nn.constraints.check
+-- The check for options of classes of one's own (nn.Layer:extend):
+-- {"kernel_constraint", nn.constraints.check} takes a name, a constraint or a
+-- function.
+--   > row = {"kernel_constraint", nn.constraints.check}
+--   > Mine = nn.Layer:extend{options={row}}
+--   > Mine{kernel_constraint="non_neg"}.kernel_constraint:get_config().class_name
+--   NonNeg
+constraints.check = family.check
 
 local EPSILON = 1e-7
 

@@ -1,9 +1,9 @@
 -- nn.fit: the training loop.
 
 local batches = require("nn.batches")
-local callbacks = require("nn.callbacks")
+local callback_list = require("nn.callbacks.list")
 local feed = require("nn.feed")
-local losses = require("nn.losses")
+local losses = require("nn.losses.lookup")
 local native = require("native")
 local options = require("options")
 local training = require("nn.training")
@@ -230,7 +230,7 @@ local function new_run(self, x, y, o)
   run.validation_steps = o.validation_steps
   run.validation_freq = o.validation_freq
   run.feed = feed(run.source, o.shuffle, o.steps_per_epoch)
-  run.callbacks = callbacks.list(self, o.callbacks, {
+  run.callbacks = callback_list(self, o.callbacks, {
     first_epoch = o.initial_epoch,
     epochs = o.epochs,
     steps = o.steps_per_epoch or run.source.steps,

@@ -23,7 +23,17 @@ local define = family.define
 -- ("he_normal", "HeNormal") or as a function (shape, dtype) -> tensor.
 -- fan_in and fan_out are the sizes of the last dim but one and of the last of
 -- a kernel, times those of its window.
-local initializers = {check = family.check}
+local initializers = {}
+
+--- nn.initializers.check
+-- The check for options of classes of one's own (nn.Layer:extend):
+-- {"kernel_initializer", nn.initializers.check, "glorot_uniform"} takes a
+-- name, an initializer or a function.
+--   > row = {"kernel_initializer", nn.initializers.check, "ones"}
+--   > Mine = nn.Layer:extend{options={row}}
+--   > Mine().kernel_initializer
+--   ones
+initializers.check = family.check
 
 -- fan_in, fan_out of a kernel of that shape.
 local function fans(shape)

@@ -1,5 +1,17 @@
 -- nn.Layer: the base class of layers and models.
---
+
+--- nn.Layer
+-- What all layers and models are, and what classes of one's own are made from
+-- (nn.Layer:extend). Every layer takes the options name, trainable=true,
+-- dtype="float32" and input_shape, the shape of one sample; has the methods
+-- below; and is called: layer(x) computes on a tensor, layer(symbol) extends
+-- a graph, layer(a, b) takes several inputs, layer(x, {training=true})
+-- computes as in training. Its weights are made at the first call.
+--   > layer = nn.Dense{2, name="last"}
+--   > layer(tensor.zeros(5, 3)).shape, layer.kernel.shape
+--   (5, 2)
+--   (3, 2)
+
 -- What a class may define:
 --   options                      rows of the option table (see options.lua)
 --   inputs                       1: a call takes one tensor; nil: any number

@@ -55,6 +55,7 @@ end
 --             a function; apply(y_true, y_pred, options) does its work. Fields
 --             of `more` go into its entry {name=, spec=, apply=, defaults=}
 --   alias(name, other, ...)   further names
+--   names                     a list of the names in small letters
 --   find(value)               the function or object for a name, a saved
 --                             object, or what is one; nil and a message
 --   entry(value)              the entry behind a function or object of the

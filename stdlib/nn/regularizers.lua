@@ -12,7 +12,24 @@ local family = named.family("regularizer", {l1_l2="L1L2"})
 -- nn.Dense{10, kernel_regularizer=nn.regularizers.L2{1e-4}}, by name
 -- ("l2", with its usual factor) or as a function of the weight. The penalty
 -- is part of the loss in fit and evaluate.
-local regularizers = {get = family.get, check = family.check}
+local regularizers = {}
+
+--- nn.regularizers.get(regularizer)
+-- The regularizer for a name, for a saved {class_name=, config=}, or what was
+-- given.
+--   > nn.regularizers.get("l2")(tensor({3, -4})):item()
+--   0.25
+regularizers.get = family.get
+
+--- nn.regularizers.check
+-- The check for options of classes of one's own (nn.Layer:extend):
+-- {"kernel_regularizer", nn.regularizers.check} takes a name, a regularizer or a
+-- function.
+--   > row = {"kernel_regularizer", nn.regularizers.check}
+--   > Mine = nn.Layer:extend{options={row}}
+--   > Mine{kernel_regularizer="l2"}.kernel_regularizer:get_config().class_name
+--   L2
+regularizers.check = family.check
 
 local FACTOR = {{"factor", options.non_negative_number, 0.01}}
 

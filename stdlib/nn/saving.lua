@@ -72,8 +72,8 @@ local function training_config(self)
       class_name = self.optimizer.class_name,
       config = self.optimizer:get_config(),
     },
-    loss = plain("loss", require("nn.losses").describe, o.loss),
-    metrics = plain("a metric", require("nn.metrics").describe, o.metrics),
+    loss = plain("loss", require("nn.losses.lookup").describe, o.loss),
+    metrics = plain("a metric", require("nn.metrics.lookup").describe, o.metrics),
     loss_weights = o.loss_weights,
   }
 end

@@ -24,6 +24,12 @@ local Optimizer = {}
 -- * weight_decay=0: adds weight_decay * p to the gradient (AdamW instead takes
 --   lr * weight_decay * p from the parameter).
 -- Defaults and formulas are those of Keras.
+--   > w = tensor({3}):requires_grad_()
+--   > opt = optim.SGD({w}, {lr=0.5, clipvalue=1});
+--   > (w * w):sum():backward()
+--   > opt:step()
+--   > w:item()
+--   2.5
 
 -- The options every optimizer has, after its own.
 local COMMON = {

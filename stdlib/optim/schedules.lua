@@ -94,7 +94,11 @@ local function find(value)
   return classes[name](value.config)
 end
 
--- The check of learning rates: a number, a schedule or a function (step).
+--- optim.schedules.check
+-- The check for options that take a learning rate: a number, a schedule or a
+-- function (step).
+--   > (optim.schedules.check.test(-1))
+--   false
 schedules.check = {
   description = "a number of at least 0, a schedule or a function (step)",
   test = function(value)

@@ -2,7 +2,9 @@
 --   nnlua tests/names/api.lua [PAGE]
 -- Prints what is missing and how many names there are. With the path of the
 -- page that fixes the names, it also tells which of those that the page
--- sets in code, in its sections 0, 2 and 3, the list does not know.
+-- sets in code, in its sections 0 and 2 to 6, the list does not know, and which
+-- words of sections 4 to 6 that can only be names (with an underscore, or
+-- capitals inside).
 -- Exit status 1 when a name is missing or unknown.
 
 local here = debug.getinfo(1, "S").source:match("^@(.*/)") or "./"
@@ -17,18 +19,37 @@ local function is_member(x, name)
   return false
 end
 
+-- Objects whose fields and methods the page names.
+local objects = {
+  ["a layer"] = function()
+    local layer = nn.Dense{1}
+    layer(tensor.zeros(1, 1))
+    return layer
+  end,
+  ["an optimiser"] = function()
+    return optim.SGD{clipnorm=1, clipvalue=1, weight_decay=0}
+  end,
+  ["a dataset"] = function() return data.TensorDataset(tensor.zeros(1)) end,
+  ["a loader"] = function() return data.loader(tensor.zeros(1)) end,
+}
+
+-- What `where` stands for: an object, or a module or class by its path.
+local function place(where)
+  if objects[where] then return objects[where]() end
+  local value
+  for part in where:gmatch("[^.]+") do
+    if value then value = value[part] else value = require(part) end
+  end
+  return value
+end
+
 -- Whether the name is where it belongs, and how it is written there.
 local function look_up(where, name, x)
   if where == "field" then return is_member(x, name), "x." .. name end
-  if where == "autograd" then
-    return autograd[name] ~= nil, "autograd." .. name
-  elseif where == "linalg" or where == "fft" then
-    local module = tensor[where]
-    return module and module[name] ~= nil, ("tensor.%s.%s"):format(where, name)
+  if where == "both" then
+    return tensor[name] ~= nil and is_member(x, name), "tensor." .. name
   end
-  local found = tensor[name] ~= nil
-  if where == "both" then found = found and is_member(x, name) end
-  return found, "tensor." .. name
+  return place(where)[name] ~= nil, where .. "." .. name
 end
 
 -- How many names the list has, and those that the program lacks, sorted.
@@ -74,21 +95,42 @@ local function names_in(code)
   return names
 end
 
--- Names that sections 0, 2 and 3 of the page set in code and the list does
--- not know, sorted; and how many they have.
+-- Words of plain text that can only be names: "Conv2D", "state_dict".
+local function names_in_prose(text)
+  local names = {}
+  for word in text:gsub("`[^`]*`", " "):gmatch("[%a_][%w_]*") do
+    local is_name = word:find("%l%u") or word:find("%l%dD") or word:find("%w_")
+    if is_name then names[#names + 1] = word end
+  end
+  return names
+end
+
+-- The parts of section 6 that are there; text and viz come later.
+local function without_later(text)
+  for _, name in ipairs {"text", "viz"} do
+    text = (text .. "\n**"):gsub("\n%*%*" .. name .. "%*%*.-\n%*%*", "\n**")
+  end
+  return text
+end
+
+-- Names that the page sets in code and the list does not know, sorted; and how
+-- many it has.
 function api.unknown(page)
   local known, unknown, seen, count = known_words(), {}, {}, 0
-  page = "\n" .. page .. "\n## "
-  for _, number in ipairs {0, 2, 3} do
-    local text = page:match("\n## " .. number .. "%. (.-)\n## ") or ""
-    for code in text:gmatch("`([^`]+)`") do
-      for _, name in ipairs(names_in(code)) do
-        if not seen[name] then
-          seen[name], count = true, count + 1
-          if not known[name] then unknown[#unknown + 1] = name end
-        end
+  local function look_at(names)
+    for _, name in ipairs(names) do
+      if not seen[name] then
+        seen[name], count = true, count + 1
+        if not known[name] then unknown[#unknown + 1] = name end
       end
     end
+  end
+  page = "\n" .. page .. "\n## "
+  for _, number in ipairs {0, 2, 3, 4, 5, 6} do
+    local text = page:match("\n## " .. number .. "%. (.-)\n## ") or ""
+    if number == 6 then text = without_later(text) end
+    for code in text:gmatch("`([^`]+)`") do look_at(names_in(code)) end
+    if number >= 4 then look_at(names_in_prose(text)) end
   end
   table.sort(unknown)
   return unknown, count

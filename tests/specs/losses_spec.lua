@@ -281,16 +281,18 @@ test("gradients", function()
 end)
 
 test("names", function()
+  local name_of = require("nn.losses.lookup").name_of
   check.equal(losses.get("mse"), losses.mean_squared_error)
   check.equal(losses.get("MAE"), losses.mean_absolute_error)
+  check.equal(losses.mse, losses.mean_squared_error)
   check.equal(losses.get("kld"), losses.kullback_leibler_divergence)
-  check.equal(losses.name_of(losses.get("mse")), "mean_squared_error")
+  check.equal(name_of(losses.get("mse")), "mean_squared_error")
   for alias, name in pairs { mape = "mean_absolute_percentage_error",
       MSLE = "mean_squared_logarithmic_error", bce = "binary_crossentropy",
       KLDivergence = "kullback_leibler_divergence", log_cosh = "logcosh",
       MeanSquaredError = "mean_squared_error", Huber = "huber",
       SparseCategoricalCrossentropy = "sparse_categorical_crossentropy" } do
-    check.equal(losses.name_of(losses.get(alias)), name)
+    check.equal(name_of(losses.get(alias)), name)
   end
   check.error_matches(function()
     losses.get("categorical_crossentrpy")

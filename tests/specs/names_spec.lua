@@ -15,16 +15,27 @@ local no_example = {
   ["image.save"] = "writes a file; its specs do",
   ["image.load"] = "reads a file; its specs do",
   ["image.show"] = "draws on the terminal; its specs do",
+  ["data.mnist"] = "reads files that may not be there; its specs do",
+  ["data.fashion_mnist"] = "reads files that may not be there; its specs do",
   ["tensor.linalg"] = "a table of functions, each of which has one",
   ["tensor.fft"] = "a table of functions, each of which has one",
 }
+for _, name in ipairs {"nn.activations", "nn.constraints", "nn.initializers",
+                       "nn.losses", "nn.metrics", "nn.regularizers",
+                       "optim.schedules"} do
+  no_example[name] = "a table of functions, each of which has one"
+end
 
--- The names of a module, those of tables in it too.
+local MODULES = {"autograd", "data", "hyper", "image", "nn", "optim", "plot",
+                 "tensor"}
+
+-- The names of a module, those of tables of functions in it too.
 local function add_names(names, module, prefix)
   for name, value in pairs(module) do
-    local full = prefix .. "." .. name
-    names[full] = true
-    if type(value) == "table" and prefix == "tensor" then
+    local full, is_table = prefix .. "." .. name, type(value) == "table"
+    local is_class = is_table and (value.__index or value.define)
+    if is_table or type(value) == "function" then names[full] = true end
+    if is_table and prefix:find("^%a+$") and not is_class then
       add_names(names, value, full)
     end
   end
@@ -32,10 +43,7 @@ end
 
 local function public_names()
   local names, list = {}, {}
-  for _, name in ipairs {"tensor", "autograd", "image", "plot"} do
-    local found, module = pcall(require, name)
-    if found then add_names(names, module, name) end
-  end
+  for _, name in ipairs(MODULES) do add_names(names, require(name), name) end
   for _, name in ipairs(native.members(tensor.zeros(1))) do
     names["tensor." .. name] = true
   end
@@ -44,10 +52,12 @@ local function public_names()
   return list
 end
 
--- The text on the name, or on that of which it is the form in place.
+-- The text on the name, or on that of which it is the form in place or
+-- another name.
 local function text_on(name)
   local base = name:match("^(.*)_$")
   return help.text(name) or base and help.text(base)
+    or name:find("^nn%.") and help.find(name)
 end
 
 local function no_text(names)
@@ -88,7 +98,9 @@ test("a text begins with the call and says more than that", function()
   for _, name in ipairs(public_names()) do
     local text = text_on(name)
     local last = name:match("[^%.]+$"):gsub("_$", "")
-    truthy(text:match("^[^\n]*"):find(last, 1, true), name)
+    if help.text(name) then
+      truthy(text:match("^[^\n]*"):find(last, 1, true), name)
+    end
     truthy(text:find("\n%S"), name)
   end
 end)
@@ -115,8 +127,12 @@ end)
 test("names are found in a page", function()
   local page = "# Title\n## 0. Rules\nSay `tensor.sum(x)` or `frob`.\n"
     .. "## 1. Else\n`not_here`\n## 2. tensor\n`x[{i, nope}]` `zeros oddity`\n"
-    .. "## 3. autograd\n`autograd.grad(\"word\", y)`, `autograd.grid(f)`\n"
-  check.equal(api.unknown(page), {"frob", "grid", "oddity"})
+    .. "## 3. autograd\n`autograd.grad(\"word\", y)`, `autograd.grud(f)`\n"
+    .. "## 4. nn\nDense Denze2D `fit(x)` `fitt(x)`\n"
+    .. "## 6. data\n**data** `mnist()`\n**text** `Token`\n**viz** `k_fuld`\n"
+    .. "**hyper** `choose`\n"
+  check.equal(api.unknown(page), {"Denze2D", "choose", "fitt", "frob", "grud",
+                                  "oddity"})
 end)
 
 -- help -----------------------------------------------------------------------
@@ -167,33 +183,37 @@ test("the names of tensor are shown by theme", function()
   check.equal(groups[3], {title="More", names={"zzz"}})
 end)
 
-test("no name stands in two themes", function()
+test("every name stands in one theme of its module", function()
   local themes = require("help.themes")
-  local names = {}
-  for _, full in ipairs(public_names()) do
-    local name = full:match("^tensor%.(%w[%w_]*)$")
-    if name and help.text(full) then names[#names + 1] = name end
-  end
-  local seen = {}
-  for _, group in ipairs(themes.group("tensor", names)) do
-    for _, name in ipairs(group.names) do
-      truthy(not seen[name], name)
-      seen[name] = true
+  for _, module in ipairs(MODULES) do
+    local names, seen = {}, {}
+    for _, full in ipairs(help.topics()) do
+      local name = full:match("^" .. module .. "%.(%w[%w_]*)$")
+      if name then names[#names + 1] = name end
     end
+    for _, group in ipairs(themes.group(module, names)) do
+      truthy(module == "tensor" or group.title ~= "More",
+             table.concat(group.names, " "))
+      for _, name in ipairs(group.names) do
+        truthy(not seen[name], name)
+        seen[name] = true
+      end
+    end
+    for _, name in ipairs(names) do truthy(seen[name], name) end
   end
-  for _, name in ipairs(names) do truthy(seen[name], name) end
 end)
 
 -- Manual pages ---------------------------------------------------------------
 
 local manual = dofile(root .. "man/generate.lua")
 
-test("every name of a module is in its manual page", function()
-  for _, module in ipairs {"tensor", "autograd"} do
+test("every module has a manual page with all names in it", function()
+  check.equal(manual.modules(), MODULES)
+  for _, module in ipairs(MODULES) do
     local page = manual.page(module)
     truthy(page:find("^%.Dd %u%l+ %d+, %d+\n%.Dt NNLUA%-" .. module:upper()))
-    for _, name in ipairs(public_names()) do
-      local is_own = name:match("^%a+") == module and help.text(name)
+    for _, name in ipairs(help.topics()) do
+      local is_own = name:match("^%a+") == module and name ~= module
       if is_own then
         truthy(page:find("\n.Ss " .. name .. "\n", 1, true), name)
       end
@@ -202,7 +222,7 @@ test("every name of a module is in its manual page", function()
 end)
 
 test("a manual page is well-formed", function()
-  for _, module in ipairs {"tensor", "autograd"} do
+  for _, module in ipairs(MODULES) do
     local depth = 0
     for line in manual.page(module):gmatch("[^\n]*") do
       if line:find("^%.Bd") then depth = depth + 1 end
@@ -223,8 +243,14 @@ test("special characters are escaped", function()
   check.equal(manual.escape("a-b", true), "a\\-b")
 end)
 
+test("help on another name of something", function()
+  check.equal(help.find("nn.losses.mse"),
+              help.find("nn.losses.mean_squared_error"))
+  check.equal(help.find("nn.losses.nothing"), nil)
+  check.equal(help.find("os.time"), nil)
+end)
+
 test("help under the words that other libraries use", function()
-  local help = require("help")
   check.equal(help.find("slicing"), help.find("tensor.index"))
   check.equal(help.find("Broadcast"), help.find("tensor.broadcasting"))
   check.equal(help.find("PyTorch"), help.find("differences"))

@@ -40,8 +40,8 @@ local function find(name)
   if not functions then load_functions() end
   local loss = name:match("^losses%.([%w_]+)$")
   if loss then
-    local losses = require("nn.losses")
-    local f = losses[loss]
+    local losses = require("nn.losses.lookup")
+    local f = losses.find(loss)
     return f and losses.name_of(f) == loss and f or nil
   end
   return functions[name]

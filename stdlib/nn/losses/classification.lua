@@ -45,8 +45,6 @@ local function of_label(name, y_true, z)
 end
 
 return function(define)
-  local losses = {}
-
   --- nn.losses.sigmoid_cross_entropy_with_logits(y_true, y_pred)
   -- softplus(z) - y z for logits z = y_pred, averaged over each sample's
   -- labels: the cross-entropy of y and sigmoid(z), for independent labels.
@@ -54,11 +52,10 @@ return function(define)
   --   > l = nn.losses.sigmoid_cross_entropy_with_logits(tensor({{0, 1}}), z)
   --   > string.format("%.4f", l:item())
   --   0.6931
-  losses.sigmoid_cross_entropy_with_logits = define(
-    "sigmoid_cross_entropy_with_logits", NONE, function(y_true, y_pred)
-      local name = "sigmoid_cross_entropy_with_logits"
-      return of_sigmoid(matching(name, y_true, y_pred), y_pred)
-    end)
+  define("sigmoid_cross_entropy_with_logits", NONE, function(y_true, y_pred)
+    local name = "sigmoid_cross_entropy_with_logits"
+    return of_sigmoid(matching(name, y_true, y_pred), y_pred)
+  end)
 
   --- nn.losses.binary_crossentropy(y_true, y_pred [, options])
   -- -(y log p + (1 - y) log(1 - p)) for probabilities p = y_pred (clipped to
@@ -68,7 +65,7 @@ return function(define)
   --   > l = nn.losses.binary_crossentropy(tensor({{1}}), tensor({{0.5}}))
   --   > string.format("%.4f", l:item())
   --   0.6931
-  losses.binary_crossentropy = define("binary_crossentropy", {
+  define("binary_crossentropy", {
     positional = 0, FROM_LOGITS, SMOOTHING,
   }, function(y_true, y_pred, o)
     local y = smoothed(matching("binary_crossentropy", y_true, y_pred), o, 2)
@@ -84,11 +81,10 @@ return function(define)
   --   > l = nn.losses.softmax_cross_entropy_with_logits(y, z)
   --   > string.format("%.4f", l:item())
   --   0.6931
-  losses.softmax_cross_entropy_with_logits = define(
-    "softmax_cross_entropy_with_logits", NONE, function(y_true, y_pred)
-      local name = "softmax_cross_entropy_with_logits"
-      return of_softmax(targets.matching_rows(name, y_true, y_pred), y_pred)
-    end)
+  define("softmax_cross_entropy_with_logits", NONE, function(y_true, y_pred)
+    local name = "softmax_cross_entropy_with_logits"
+    return of_softmax(targets.matching_rows(name, y_true, y_pred), y_pred)
+  end)
 
   --- nn.losses.categorical_crossentropy(y_true, y_pred [, options])
   -- -sum(y log p) over the last dim, for distributions y (one-hot rows, for
@@ -99,7 +95,7 @@ return function(define)
   --   > l = nn.losses.categorical_crossentropy(y, p)
   --   > string.format("%.4f", l:item())
   --   0.6931
-  losses.categorical_crossentropy = define("categorical_crossentropy", {
+  define("categorical_crossentropy", {
     positional = 0, FROM_LOGITS, SMOOTHING,
   }, function(y_true, y_pred, o)
     local y = targets.matching_rows("categorical_crossentropy", y_true, y_pred)
@@ -115,11 +111,11 @@ return function(define)
   --   > l = nn.losses.sparse_softmax_cross_entropy_with_logits(y, z)
   --   > string.format("%.4f", l:item())
   --   0.6931
-  losses.sparse_softmax_cross_entropy_with_logits = define(
-    "sparse_softmax_cross_entropy_with_logits", NONE, function(y_true, y_pred)
-      return of_label("sparse_softmax_cross_entropy_with_logits", y_true,
-                      y_pred)
-    end, {takes_labels = true})
+  define("sparse_softmax_cross_entropy_with_logits", NONE,
+         function(y_true, y_pred)
+    return of_label("sparse_softmax_cross_entropy_with_logits", y_true,
+                    y_pred)
+  end, {takes_labels = true})
 
   --- nn.losses.sparse_categorical_crossentropy(y_true, y_pred [, options])
   -- -log p[label] for probabilities p = y_pred (batch, ..., K) and labels 1..K
@@ -129,30 +125,26 @@ return function(define)
   --   > l = nn.losses.sparse_categorical_crossentropy(y, p)
   --   > string.format("%.4f", l:item())
   --   0.6931
-  losses.sparse_categorical_crossentropy = define(
-    "sparse_categorical_crossentropy", {positional = 0, FROM_LOGITS},
-    function(y_true, y_pred, o)
-      local name = "sparse_categorical_crossentropy"
-      if o.from_logits then return of_label(name, y_true, y_pred) end
-      local picked = targets.pick(name, y_true, y_pred)
-      local total = y_pred:sum(-1, true):clamp(EPSILON)
-      local p = (picked / total):clamp(EPSILON, 1 - EPSILON)
-      return per_sample(-p:log():squeeze(-1))
-    end, {takes_labels = true})
+  define("sparse_categorical_crossentropy", {positional = 0, FROM_LOGITS},
+         function(y_true, y_pred, o)
+    local name = "sparse_categorical_crossentropy"
+    if o.from_logits then return of_label(name, y_true, y_pred) end
+    local picked = targets.pick(name, y_true, y_pred)
+    local total = y_pred:sum(-1, true):clamp(EPSILON)
+    local p = (picked / total):clamp(EPSILON, 1 - EPSILON)
+    return per_sample(-p:log():squeeze(-1))
+  end, {takes_labels = true})
 
   --- nn.losses.kullback_leibler_divergence(y_true, y_pred)
   -- sum(y log(y / p)) over the last dim, both clipped to 1e-7..1; short "kld".
   --   > p = tensor({{0.5, 0.5}})
   --   > nn.losses.kullback_leibler_divergence(p, p):item()
   --   0.0
-  losses.kullback_leibler_divergence = define("kullback_leibler_divergence",
-    NONE, function(y_true, y_pred)
-      local name = "kullback_leibler_divergence"
-      local y = targets.matching_rows(name, y_true, y_pred):clamp(EPSILON, 1)
-      -- not clamp(EPSILON, 1), which halves the gradient at exactly 1
-      local p = y_pred:masked_fill(y_pred:gt(1), 1):clamp(EPSILON)
-      return per_sample((y * (y / p):log()):sum(-1))
-    end)
-
-  return losses
+  define("kullback_leibler_divergence", NONE, function(y_true, y_pred)
+    local name = "kullback_leibler_divergence"
+    local y = targets.matching_rows(name, y_true, y_pred):clamp(EPSILON, 1)
+    -- not clamp(EPSILON, 1), which halves the gradient at exactly 1
+    local p = y_pred:masked_fill(y_pred:gt(1), 1):clamp(EPSILON)
+    return per_sample((y * (y / p):log()):sum(-1))
+  end)
 end

@@ -40,14 +40,12 @@ local function hardest(labels, x, margin)
 end
 
 return function(define)
-  local losses = {}
-
   --- nn.losses.hinge(y_true, y_pred)
   -- mean(max(1 - y_true y_pred, 0)) of each sample, for y_true of -1 and 1;
   -- 0 and 1 are taken for them.
   --   > nn.losses.hinge(tensor({{1, -1}}), tensor({{0.5, -2}})):item()
   --   0.25
-  losses.hinge = define("hinge", NONE, function(y_true, y_pred)
+  define("hinge", NONE, function(y_true, y_pred)
     return per_sample(hinge("hinge", y_true, y_pred))
   end)
 
@@ -56,7 +54,7 @@ return function(define)
   -- 0 and 1 are taken for them.
   --   > nn.losses.squared_hinge(tensor({{1, -1}}), tensor({{0, -2}})):item()
   --   0.5
-  losses.squared_hinge = define("squared_hinge", NONE, function(y_true, y_pred)
+  define("squared_hinge", NONE, function(y_true, y_pred)
     return per_sample(hinge("squared_hinge", y_true, y_pred):square())
   end)
 
@@ -66,13 +64,12 @@ return function(define)
   --   > y, p = tensor({{0, 1}}), tensor({{0.5, 0.75}})
   --   > nn.losses.categorical_hinge(y, p):item()
   --   0.75
-  losses.categorical_hinge = define("categorical_hinge", NONE,
-    function(y_true, y_pred)
-      local y = targets.matching_rows("categorical_hinge", y_true, y_pred)
-      local positive = (y * y_pred):sum(-1)
-      local negative = ((1 - y) * y_pred):amax(-1)
-      return per_sample((negative - positive + 1):relu())
-    end)
+  define("categorical_hinge", NONE, function(y_true, y_pred)
+    local y = targets.matching_rows("categorical_hinge", y_true, y_pred)
+    local positive = (y * y_pred):sum(-1)
+    local negative = ((1 - y) * y_pred):amax(-1)
+    return per_sample((negative - positive + 1):relu())
+  end)
 
   --- nn.losses.contrastive(y_true, y_pred [, {margin=1}])
   -- y d^2 + (1 - y) max(margin - d, 0)^2 for distances d = y_pred between the
@@ -82,12 +79,11 @@ return function(define)
   --   > nn.losses.contrastive(y, d)
   --   float32 (2)
   --     0.2500  0.2500
-  losses.contrastive = define("contrastive", MARGIN,
-    function(y_true, y_pred, o)
-      local y = targets.matching("contrastive", y_true, y_pred)
-      local apart = (o.margin - y_pred):relu():square()
-      return per_sample(y * y_pred:square() + (1 - y) * apart)
-    end)
+  define("contrastive", MARGIN, function(y_true, y_pred, o)
+    local y = targets.matching("contrastive", y_true, y_pred)
+    local apart = (o.margin - y_pred):relu():square()
+    return per_sample(y * y_pred:square() + (1 - y) * apart)
+  end)
 
   --- nn.losses.triplet(y_true, y_pred [, {margin=1}])
   -- max(|a - p|^2 - |a - n|^2 + margin, 0): an anchor a is to be nearer to p
@@ -104,7 +100,7 @@ return function(define)
   --   > nn.losses.triplet(y, x)
   --   float32 (3)
   --          0  1.7500       0
-  losses.triplet = define("triplet", MARGIN, function(y_true, y_pred, o)
+  define("triplet", MARGIN, function(y_true, y_pred, o)
     if not tensor.is(y_pred) then
       native.fail("triplet: y_pred must be a tensor, got %s",
                   options.show(y_pred))
@@ -125,6 +121,4 @@ return function(define)
     end
     return hardest(y, y_pred, o.margin)
   end)
-
-  return losses
 end

@@ -8,27 +8,23 @@ local matching, per_sample = targets.matching, targets.per_sample
 local NONE = {positional = 0}
 
 return function(define)
-  local losses = {}
-
   --- nn.losses.mean_squared_error(y_true, y_pred)
   -- mean((y_true - y_pred)^2) of each sample; short "mse".
   --   > nn.losses.mean_squared_error(tensor({{1, 2}}), tensor({{1, 4}})):item()
   --   2.0
-  losses.mean_squared_error = define("mean_squared_error", NONE,
-    function(y_true, y_pred)
-      local y = matching("mean_squared_error", y_true, y_pred)
-      return per_sample((y_pred - y):square())
-    end)
+  define("mean_squared_error", NONE, function(y_true, y_pred)
+    local y = matching("mean_squared_error", y_true, y_pred)
+    return per_sample((y_pred - y):square())
+  end)
 
   --- nn.losses.mean_absolute_error(y_true, y_pred)
   -- mean(|y_true - y_pred|) of each sample; short "mae".
   --   > nn.losses.mean_absolute_error(tensor({{1, 2}}), tensor({{1, 4}})):item()
   --   1.0
-  losses.mean_absolute_error = define("mean_absolute_error", NONE,
-    function(y_true, y_pred)
-      local y = matching("mean_absolute_error", y_true, y_pred)
-      return per_sample((y_pred - y):abs())
-    end)
+  define("mean_absolute_error", NONE, function(y_true, y_pred)
+    local y = matching("mean_absolute_error", y_true, y_pred)
+    return per_sample((y_pred - y):abs())
+  end)
 
   --- nn.losses.mean_absolute_percentage_error(y_true, y_pred)
   -- 100 mean(|y_true - y_pred| / |y_true|) of each sample, in percent, with
@@ -36,11 +32,10 @@ return function(define)
   --   > y, p = tensor({{1, 2}}), tensor({{1, 4}})
   --   > nn.losses.mean_absolute_percentage_error(y, p):item()
   --   50.0
-  losses.mean_absolute_percentage_error = define(
-    "mean_absolute_percentage_error", NONE, function(y_true, y_pred)
-      local y = matching("mean_absolute_percentage_error", y_true, y_pred)
-      return per_sample((y_pred - y):abs() / y:abs():clamp(EPSILON)) * 100
-    end)
+  define("mean_absolute_percentage_error", NONE, function(y_true, y_pred)
+    local y = matching("mean_absolute_percentage_error", y_true, y_pred)
+    return per_sample((y_pred - y):abs() / y:abs():clamp(EPSILON)) * 100
+  end)
 
   --- nn.losses.mean_squared_logarithmic_error(y_true, y_pred)
   -- mean((log(1 + y_true) - log(1 + y_pred))^2) of each sample, both held at
@@ -49,12 +44,11 @@ return function(define)
   --   > l = nn.losses.mean_squared_logarithmic_error(y, p)
   --   > string.format("%.4f", l:item())
   --   4.0000
-  losses.mean_squared_logarithmic_error = define(
-    "mean_squared_logarithmic_error", NONE, function(y_true, y_pred)
-      local y = matching("mean_squared_logarithmic_error", y_true, y_pred)
-      local p = y_pred:clamp(EPSILON):log1p()
-      return per_sample((p - y:clamp(EPSILON):log1p()):square())
-    end)
+  define("mean_squared_logarithmic_error", NONE, function(y_true, y_pred)
+    local y = matching("mean_squared_logarithmic_error", y_true, y_pred)
+    local p = y_pred:clamp(EPSILON):log1p()
+    return per_sample((p - y:clamp(EPSILON):log1p()):square())
+  end)
 
   --- nn.losses.huber(y_true, y_pred [, {delta=1}])
   -- d^2 / 2 for errors d = |y_true - y_pred| up to delta, beyond it
@@ -64,7 +58,7 @@ return function(define)
   --   2.5
   --   > nn.losses.huber{delta=2}(tensor({{0}}), tensor({{3}})):item()
   --   4.0
-  losses.huber = define("huber", {
+  define("huber", {
     {"delta", options.positive_number, 1.0},
   }, function(y_true, y_pred, o)
     local d = (y_pred - matching("huber", y_true, y_pred)):abs()
@@ -78,7 +72,7 @@ return function(define)
   --   > l = nn.losses.logcosh(tensor({{0}}), tensor({{100}}))
   --   > string.format("%.4f", l:item())
   --   99.3069
-  losses.logcosh = define("logcosh", NONE, function(y_true, y_pred)
+  define("logcosh", NONE, function(y_true, y_pred)
     local d = (y_pred - matching("logcosh", y_true, y_pred)):abs()
     return per_sample(d + (d * -2):softplus() - math.log(2))
   end)
@@ -89,7 +83,7 @@ return function(define)
   --   > l = nn.losses.poisson(tensor({{2}}), tensor({{1}}))
   --   > string.format("%.4f", l:item())
   --   1.0000
-  losses.poisson = define("poisson", NONE, function(y_true, y_pred)
+  define("poisson", NONE, function(y_true, y_pred)
     local y = matching("poisson", y_true, y_pred)
     return per_sample(y_pred - y * (y_pred + EPSILON):log())
   end)
@@ -101,13 +95,11 @@ return function(define)
   --   > y, p = tensor({{1, 0}}), tensor({{2, 0}})
   --   > nn.losses.cosine_similarity(y, p):item()
   --   -1.0
-  losses.cosine_similarity = define("cosine_similarity", {
+  define("cosine_similarity", {
     {"axis", options.integer, -1},
   }, function(y_true, y_pred, o)
     local y = targets.matching_rows("cosine_similarity", y_true, y_pred)
     local product = targets.unit(y, o.axis) * targets.unit(y_pred, o.axis)
     return per_sample(-product:sum(o.axis))
   end)
-
-  return losses
 end

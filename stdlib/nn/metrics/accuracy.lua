@@ -1,6 +1,7 @@
 -- nn.metrics.accuracy: how many answers are right; one value a sample.
 
 local losses = require("nn.losses")
+local lookup = require("nn.losses.lookup")
 local native = require("native")
 local options = require("options")
 local targets = require("nn.losses.targets")
@@ -62,7 +63,7 @@ end
 -- Which accuracy goes with a loss function, its options and the shapes.
 local function pick(loss, y_true, y_pred)
   targets.need_samples("accuracy", y_true, y_pred)
-  local entry, o = losses.entry(loss)
+  local entry, o = lookup.entry(loss)
   local name = entry and entry.name or ""
   local last = y_pred.shape[y_pred.ndim]
   local takes_labels = entry and entry.takes_labels
@@ -77,8 +78,9 @@ local function pick(loss, y_true, y_pred)
   return categorical(y_true, y_pred)
 end
 
+-- Defines the metrics; returns what cannot be named in compile.
 return function(define)
-  local metrics = {}
+  local others = {}
 
   --- nn.metrics.accuracy(y_true, y_pred)
   -- How many answers are right: binary_accuracy where the last dim is 1,
@@ -88,7 +90,7 @@ return function(define)
   --   > y, p = tensor({2}, "int64"), tensor({{0.2, 0.8}})
   --   > nn.metrics.accuracy(y, p):item()
   --   1.0
-  metrics.accuracy = define("accuracy", NONE, function(y_true, y_pred)
+  define("accuracy", NONE, function(y_true, y_pred)
     return pick(nil, y_true, y_pred)
   end)
 
@@ -99,7 +101,7 @@ return function(define)
   --   > f = nn.metrics.accuracy_for(nn.losses.binary_crossentropy)
   --   > f(tensor({{1}}), tensor({{0.7}})):item()
   --   1.0
-  function metrics.accuracy_for(loss)
+  function others.accuracy_for(loss)
     return function(y_true, y_pred) return pick(loss, y_true, y_pred) end
   end
 
@@ -108,7 +110,7 @@ return function(define)
   --   > y, p = tensor({{1, 0}}), tensor({{0.9, 0.8}})
   --   > nn.metrics.binary_accuracy(y, p):item()
   --   0.5
-  metrics.binary_accuracy = define("binary_accuracy", {
+  define("binary_accuracy", {
     {"threshold", options.number, 0.5},
   }, function(y_true, y_pred, o)
     return binary(y_true, y_pred, o.threshold)
@@ -119,16 +121,14 @@ return function(define)
   --   > y, p = tensor({{0, 1}}), tensor({{0.2, 0.8}})
   --   > nn.metrics.categorical_accuracy(y, p):item()
   --   1.0
-  metrics.categorical_accuracy = define("categorical_accuracy", NONE,
-                                        categorical)
+  define("categorical_accuracy", NONE, categorical)
 
   --- nn.metrics.sparse_categorical_accuracy(y_true, y_pred)
   -- 1 where the greatest element of y_pred stands at the label (1..K).
   --   > y, p = tensor({2}, "int64"), tensor({{0.2, 0.8}})
   --   > nn.metrics.sparse_categorical_accuracy(y, p):item()
   --   1.0
-  metrics.sparse_categorical_accuracy = define("sparse_categorical_accuracy",
-                                               NONE, sparse)
+  define("sparse_categorical_accuracy", NONE, sparse)
 
   --- nn.metrics.top_k(y_true, y_pred [, {k=5}])
   -- 1 where the label's element is among the k greatest of its row (fewer than
@@ -139,7 +139,7 @@ return function(define)
   --   1.0
   --   > nn.metrics.top_k{k=1}(y, p):item()
   --   0.0
-  metrics.top_k = define("top_k", {
+  define("top_k", {
     {"k", options.positive_integer, 5},
   }, top_k)
 
@@ -149,7 +149,7 @@ return function(define)
   --   > y, p = tensor({{1, 0}}), tensor({{2, 0}})
   --   > nn.metrics.cosine_similarity(y, p):item()
   --   1.0
-  metrics.cosine_similarity = define("cosine_similarity", {
+  define("cosine_similarity", {
     {"axis", options.integer, -1},
   }, function(y_true, y_pred, o)
     return -losses.cosine_similarity(y_true, y_pred, o)
@@ -165,7 +165,7 @@ return function(define)
   --   int64 (2, 2)
   --     1  0
   --     1  1
-  function metrics.confusion_matrix(y_true, y_pred, opts)
+  function others.confusion_matrix(y_true, y_pred, opts)
     local name = "confusion_matrix"
     local o = options.read(name, {
       {"num_classes", options.positive_integer},
@@ -193,5 +193,5 @@ return function(define)
     return places:bincount(nil, classes * classes):reshape(classes, classes)
   end
 
-  return metrics
+  return others
 end

@@ -153,8 +153,6 @@ return function(define)
     end, {sums = sums, result = result})
   end
 
-  local metrics = {}
-
   --- nn.metrics.precision(y_true, y_pred [, options])
   -- TP / (TP + FP): how many of those taken for positive are so; 0 where none
   -- was taken for it. A Lua number; over an epoch it is that of all samples.
@@ -169,7 +167,7 @@ return function(define)
   --   > y, p = tensor({1, 0, 1, 1}), tensor({0.9, 0.8, 0.7, 0.1})
   --   > string.format("%.4f", nn.metrics.precision(y, p))
   --   0.6667
-  metrics.precision = define_whole("precision", class_options("micro"),
+  define_whole("precision", class_options("micro"),
     class_sums("precision"), averaged(function(tp, fp)
       return ratio(tp, tp + fp)
     end))
@@ -180,7 +178,7 @@ return function(define)
   --   > y, p = tensor({1, 0, 1, 1}), tensor({0.9, 0.8, 0.7, 0.1})
   --   > string.format("%.4f", nn.metrics.recall(y, p))
   --   0.6667
-  metrics.recall = define_whole("recall", class_options("micro"),
+  define_whole("recall", class_options("micro"),
     class_sums("recall"), averaged(function(tp, _, fn)
       return ratio(tp, tp + fn)
     end))
@@ -191,7 +189,7 @@ return function(define)
   --   > y, p = tensor({1, 0, 1, 1}), tensor({0.9, 0.2, 0.7, 0.1})
   --   > nn.metrics.f1(y, p)
   --   0.8
-  metrics.f1 = define_whole("f1", class_options("macro"), class_sums("f1"),
+  define_whole("f1", class_options("macro"), class_sums("f1"),
     averaged(function(tp, fp, fn)
       return ratio(2 * tp, 2 * tp + fp + fn)
     end))
@@ -206,7 +204,7 @@ return function(define)
   --   > y, p = tensor({0, 0, 1, 1}), tensor({0.1, 0.6, 0.4, 0.9})
   --   > nn.metrics.auc(y, p)
   --   0.75
-  metrics.auc = define_whole("auc", {
+  define_whole("auc", {
     {"num_thresholds", options.check("an integer of at least 2", function(n)
       return math.type(n) == "integer" and n >= 2
     end), 200},
@@ -222,7 +220,7 @@ return function(define)
   --   > y, p = tensor({{1}, {1}}), tensor({{1}, {3}})
   --   > string.format("%.4f", nn.metrics.root_mean_squared_error(y, p))
   --   1.4142
-  metrics.root_mean_squared_error = define_whole("root_mean_squared_error",
+  define_whole("root_mean_squared_error",
     {positional = 0}, function(y_true, y_pred)
       local squares = losses.mean_squared_error(y_true, y_pred)
       local sum = squares:double():sum()
@@ -230,6 +228,4 @@ return function(define)
     end, function(total)
       return math.sqrt(ratio(table.unpack(total:totable())))
     end)
-
-  return metrics
 end
