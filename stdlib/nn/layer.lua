@@ -16,6 +16,8 @@
 --   options                      rows of the option table (see options.lua)
 --   inputs                       1: a call takes one tensor; nil: any number
 --   init(self, options)          after the options became fields
+--   check_shape(self, shape)     fails for inputs it cannot take, before each
+--                                call by hand and on symbols
 --   build(self, shape)           makes the weights, once, on first use
 --   call(self, x, options)       computes; options.training says which way
 --   compute_output_shape(self, shape)
@@ -160,6 +162,9 @@ end
 
 -- Makes the weights for inputs of that shape, the first time.
 function Layer:ensure_built(shape)
+  if self.check_shape then
+    self:check_shape(shape)
+  end
   if not self.built then
     self:build(shape)
     self.built = true
@@ -211,7 +216,7 @@ Layer.sample_shape = sample_shape
 
 -- Computes on a tensor or a list of tensors.
 function Layer:forward(x, opts)
-  if not self.built then
+  if not self.built or self.check_shape then
     self:ensure_built(sample_shape(self, x))
   end
   return calling.call(self, x, graph.call_options(opts))

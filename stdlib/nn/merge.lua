@@ -8,10 +8,12 @@ local merge = {}
 -- Fails unless the layer got a list of at least two shapes; of exactly
 -- `count`, if given.
 function merge.check_inputs(layer, shapes, count)
-  if type(shapes[1]) ~= "table" or #shapes < 2 then
+  local given = type(shapes[1]) == "table" and #shapes or 1
+  if count and given ~= count then
+    layer:fail("takes %d inputs, got %d: layer(a, b) or layer({a, b})", count,
+      given)
+  elseif given < 2 then
     layer:fail("needs at least two inputs: layer(a, b) or layer({a, b})")
-  elseif count and #shapes ~= count then
-    layer:fail("takes %d inputs, got %d", count, #shapes)
   end
 end
 
@@ -41,8 +43,7 @@ local function broadcast(layer, a, b)
 end
 
 -- The shape that all inputs broadcast to.
-function merge.broadcast_shape(layer, shapes)
-  merge.check_inputs(layer, shapes)
+local function broadcast_shape(layer, shapes)
   local shape = shapes[1]
   for i = 2, #shapes do
     shape = broadcast(layer, shape, shapes[i])
@@ -67,12 +68,13 @@ local function aligned(inputs)
 end
 
 -- A class of layers that join their inputs, element by element, with
--- combine(a, b), from left to right.
-function merge.class(class_name, combine)
+-- combine(a, b), from left to right: exactly `count` of them, if given.
+function merge.class(class_name, combine, count)
   local Merge = Layer:extend {class_name = class_name, options = {}}
 
-  function Merge:build(input_shapes)
-    merge.check_inputs(self, input_shapes)
+  function Merge:check_shape(input_shapes)
+    merge.check_inputs(self, input_shapes, count)
+    broadcast_shape(self, input_shapes)
   end
 
   function Merge:call(inputs)
@@ -85,7 +87,7 @@ function merge.class(class_name, combine)
   end
 
   function Merge:compute_output_shape(input_shapes)
-    return merge.broadcast_shape(self, input_shapes)
+    return broadcast_shape(self, input_shapes)
   end
 
   -- A step counts where it counts in all inputs that have masks.

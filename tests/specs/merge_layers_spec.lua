@@ -83,7 +83,7 @@ test("errors", function()
   error_matches(function() nn.Maximum()(x) end,
     "Maximum 'maximum': needs at least two inputs")
   error_matches(function() nn.Multiply()(x, tensor.zeros(2, 4)) end,
-    "in Multiply 'multiply'")
+    "Multiply 'multiply': shapes %(None, 3%) and %(None, 4%) do not fit")
   error_matches(function() nn.Minimum()(nn.Input{3}, nn.Input{4}) end,
     "shapes %(None, 3%) and %(None, 4%) do not fit together")
   error_matches(function() nn.Dot{2}(x, tensor.zeros(2, 4)) end,
@@ -95,4 +95,26 @@ test("errors", function()
     "axes must be one dim or two, got {1, 2, 3}")
   error_matches(function() nn.Dot() end, "axes is missing")
   error_matches(function() nn.Dot{2}(x, x, x) end, "takes 2 inputs, got 3")
+end)
+
+test("a layer that was used is as careful with other inputs", function()
+  local x, y = tensor.zeros(2, 3), tensor.zeros(2, 4)
+  local function used(layer, ...)
+    layer(...)
+    return layer
+  end
+  local dot, join = used(nn.Dot{2}, x, x), used(nn.Concatenate{}, x, y)
+  local minus, plus = used(nn.Subtract{}, x, x), used(nn.Add{}, x, x)
+  error_matches(function() dot(x, y) end,
+    "Dot 'dot': dim 2 of %(None, 3%) and dim 2 of %(None, 4%) have different")
+  error_matches(function() dot(x, x, x) end, "Dot 'dot': takes 2 inputs, got 3")
+  error_matches(function() dot(x) end, "Dot 'dot': takes 2 inputs, got 1")
+  error_matches(function() join(x, tensor.zeros(2, 3, 4)) end,
+    "Concatenate 'concatenate': shapes %(None, 3%) and %(None, 3, 4%) differ")
+  error_matches(function() join({x}) end, "needs at least two inputs")
+  error_matches(function() minus(x, x, x) end,
+    "Subtract 'subtract': takes 2 inputs, got 3")
+  error_matches(function() plus(x, y) end, "Add 'add': shapes")
+  error_matches(function() plus(nn.Input{3}, nn.Input{4}) end, "Add 'add'")
+  check.equal(join(y, y, y).shape[2], 12)
 end)

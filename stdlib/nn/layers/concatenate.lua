@@ -19,10 +19,6 @@ local Concatenate = Layer:extend {
   },
 }
 
-function Concatenate:build(input_shapes)
-  merge.check_inputs(self, input_shapes)
-end
-
 function Concatenate:call(inputs)
   return tensor.concat(inputs, self.axis)
 end
@@ -63,19 +59,26 @@ local function joins(a, b, position)
   return #a == #b
 end
 
-function Concatenate:compute_output_shape(input_shapes)
+function Concatenate:check_shape(input_shapes)
   merge.check_inputs(self, input_shapes)
   local first = input_shapes[1]
   local position = joined_position(self, first)
-  local shape = table.move(first, 1, #first, 1, {})
   for i = 2, #input_shapes do
-    local other = input_shapes[i]
-    if not joins(first, other, position) then
+    if not joins(first, input_shapes[i], position) then
       self:fail("shapes %s and %s differ outside dim %d",
-        graph.shape_text(first), graph.shape_text(other), position + 1)
+        graph.shape_text(first), graph.shape_text(input_shapes[i]),
+        position + 1)
     end
-    local open = shape[position] == -1 or other[position] == -1
-    shape[position] = open and -1 or shape[position] + other[position]
+  end
+end
+
+function Concatenate:compute_output_shape(input_shapes)
+  local shape = table.move(input_shapes[1], 1, #input_shapes[1], 1, {})
+  local position = joined_position(self, shape)
+  for i = 2, #input_shapes do
+    local size = input_shapes[i][position]
+    local open = shape[position] == -1 or size == -1
+    shape[position] = open and -1 or shape[position] + size
   end
   return shape
 end

@@ -39,7 +39,7 @@ local function summed(self, first, second)
   return axes.position(self, a, first), axes.position(self, b, second)
 end
 
-function Dot:build(input_shapes)
+function Dot:check_shape(input_shapes)
   merge.check_inputs(self, input_shapes, 2)
   local a, b = input_shapes[1], input_shapes[2]
   local i, j = summed(self, #a + 1, #b + 1)

@@ -194,8 +194,9 @@ local function zeros_for(shapes, dtypes, batch, open)
   return list
 end
 
--- What two runs with different sizes have in common.
-local function common_shape(self, a, b)
+-- What two runs with different sizes have in common. Where sizes are open, one
+-- of 0 may be a slice that began behind the end of what was tried.
+local function common_shape(self, a, b, has_open)
   local shape, first = {dtype = a.dtype}, 1
   if a.ndim > 0 and a.shape[1] == 2 and b.shape[1] == 3 then
     first = 2
@@ -207,10 +208,24 @@ local function common_shape(self, a, b)
     end
   end
   for dim = first, a.ndim do
-    local same = a.shape[dim] == b.shape[dim]
-    shape[#shape + 1] = same and a.shape[dim] or -1
+    local size = a.shape[dim]
+    local known = size == b.shape[dim] and (size > 0 or not has_open)
+    shape[#shape + 1] = known and size or -1
   end
   return shape
+end
+
+-- Elements of all inputs where open sizes are `open`, for one sample.
+local function elements(shapes, open)
+  local total = 0
+  for _, shape in ipairs(shapes) do
+    local count = 1.0
+    for _, size in ipairs(shape) do
+      count = count * (size == -1 and open or size)
+    end
+    total = total + count
+  end
+  return total
 end
 
 local function probe(self, shapes, dtypes, open)
@@ -219,9 +234,10 @@ local function probe(self, shapes, dtypes, open)
       zeros_for(shapes, dtypes, batch, open + batch), {training = false})
   end
   local a, b = run(2), run(3)
-  if tensor.is(a) then return common_shape(self, a, b) end
+  local has_open = elements(shapes, 1) ~= elements(shapes, 2)
+  if tensor.is(a) then return common_shape(self, a, b, has_open) end
   local list = {}
-  for i, x in ipairs(a) do list[i] = common_shape(self, x, b[i]) end
+  for i, x in ipairs(a) do list[i] = common_shape(self, x, b[i], has_open) end
   return list
 end
 
@@ -242,8 +258,18 @@ local function simple_shape(self, shapes, dtypes)
   return shape
 end
 
--- Open sizes are tried small first; an index may need more.
-local OPEN = {16, 300}
+-- Open sizes are tried as LARGEST, for the sake of indices, or smaller where
+-- the inputs of a sample would have more elements than ENOUGH; if that fails,
+-- as LARGEST unless they would have more than MOST.
+local LARGEST, ENOUGH, MOST = 300, 1 << 20, 1 << 25
+
+-- The sizes to try, a list.
+local function open_sizes(shapes)
+  local open = LARGEST
+  while open > 1 and elements(shapes, open) > ENOUGH do open = open // 2 end
+  local again = open < LARGEST and elements(shapes, LARGEST) <= MOST
+  return {open, again and LARGEST or nil}
+end
 
 function Operation:compute_output_shape(shape, dtypes)
   local shapes = type(shape[1]) == "table" and shape or {shape}
@@ -252,11 +278,13 @@ function Operation:compute_output_shape(shape, dtypes)
   self.input_dtypes = dtypes
   local simple = simple_shape(self, shapes, dtypes)
   if simple then return simple end
-  local ok, result = pcall(probe, self, shapes, dtypes, OPEN[1])
-  if ok then return result end
-  local again, other = pcall(probe, self, shapes, dtypes, OPEN[2])
-  if again then return other end
-  error(result, 0)
+  local problem
+  for _, open in ipairs(open_sizes(shapes)) do
+    local ok, result = pcall(probe, self, shapes, dtypes, open)
+    if ok then return result end
+    problem = result
+  end
+  error(problem, 0)
 end
 
 -- On symbols ---------------------------------------------------------------------

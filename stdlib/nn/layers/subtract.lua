@@ -7,12 +7,6 @@ local merge = require("nn.merge")
 -- nn.Subtract()({a, b}). Shapes as for nn.Add.
 --   > nn.Subtract()(tensor({{1, 2}}), tensor({{3, 5}})):totable()[1][2]
 --   -3.0
-local Subtract = merge.class("Subtract", function(a, b)
+return merge.class("Subtract", function(a, b)
   return a - b
-end)
-
-function Subtract:build(input_shapes)
-  merge.check_inputs(self, input_shapes, 2)
-end
-
-return Subtract
+end, 2)
