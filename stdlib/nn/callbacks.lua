@@ -13,8 +13,9 @@ local stopping = require("nn.callbacks.stopping")
 -- on_train_begin, on_epoch_begin, on_batch_begin, on_batch_end, on_epoch_end
 -- and on_train_end, each a function (self, index, log). index is the number of
 -- the epoch, or of the batch in it, from 1; log has "loss" and the metrics by
--- name as numbers, and "val_..." at the end of an epoch; what a callback adds
--- to it goes into the history.
+-- name as numbers, after a batch those of that batch alone (and its `size`),
+-- and "val_..." at the end of an epoch; what a callback adds to it then goes
+-- into the history.
 -- fit sets self.model and self.params = {epochs, first_epoch, steps, samples,
 -- verbose, metrics = names}. `self.model.stop_training = true` ends training
 -- after the batch; `self.model.optimizer.lr` can be read and set; after a

@@ -25,7 +25,9 @@ end
 local SCRIPTS = {"train_mnist.lua", "linear_regression.lua",
                  "tour_tensors.lua", "tour_gradients.lua",
                  "tour_signals.lua", "tune.lua", "ensemble.lua",
-                 "activations.lua", "losses.lua", "overfitting.lua"}
+                 "activations.lua", "losses.lua", "overfitting.lua",
+                 "residual_inception.lua", "fine_tune.lua",
+                 "tensorboard.lua"}
 
 test("every script has usage text and refuses unknown options", function()
   for _, name in ipairs(SCRIPTS) do
@@ -256,5 +258,85 @@ test("overfitting: the plain net is far worse on what it has not seen",
     end
     check.truthy(select(2, losses("5 times the data")) < validation)
     is_picture(out .. "/overfitting.png")
+  end)
+end)
+
+test("residual_inception: shortcuts let the deep stack learn", function()
+  with_folder(function(out)
+    local text, status = run("residual_inception.lua --samples 500 --epochs 1 "
+                               .. "--stack-epochs 4 --out " .. out)
+    check.equal(status, 0)
+    has(text, "Connected to")
+    has(text, "strided (Residual)              (None, 7, 7, 32)")
+    has(text, "guessing has a loss of log(10) = 2.3026")
+    local function stack(normalized, shortcuts)
+      local gradient, loss = text:match("\n" .. normalized .. " +16  "
+                                          .. shortcuts .. " +(%S+) +(%S+)")
+      return tonumber(gradient), tonumber(loss)
+    end
+    local gradient, loss = stack("no", "no")
+    check.truthy(gradient < 1e-5 and loss > 2.29, loss)
+    check.truthy(stack("no", "yes") > 1e-2)
+    local _, plain = stack("yes", "no")
+    local _, residual = stack("yes", "yes")
+    check.truthy(residual < plain - 0.2, residual)
+    has(text, "with them true")
+    for _, name in ipairs{"model", "nested"} do
+      local file = assert(io.open(out .. "/" .. name .. ".svg"))
+      has(file:read("a"), "MaxPooling2D")
+      file:close()
+    end
+    is_picture(out .. "/depth.png")
+  end)
+end)
+
+test("fine_tune: what is frozen stays, and pretraining helps", function()
+  with_folder(function(out)
+    local text, status = run("fine_tune.lua --samples 1000 --epochs 3 "
+                               .. "--few-epochs 12 --out " .. out)
+    check.equal(status, 0)
+    has(text, "wrote " .. out .. "/digits_0_to_4.safetensors")
+    local still, moved = 0, 0
+    for weights, statistics in text:gmatch(
+        "weights moved by at most (%S+), statistics by (%S+)") do
+      if weights == "0" and statistics == "0" then
+        still = still + 1
+      elseif tonumber(weights) > 0 and tonumber(statistics) > 0 then
+        moved = moved + 1
+      end
+    end
+    check.equal(still, 5)
+    check.equal(moved, 1)
+    has(text, "pretraining helps: true; so does unfreezing the last block: "
+          .. "true")
+    has(text, "layer-wise pretraining helps: true")
+  end)
+end)
+
+test("tensorboard: the files have what the callbacks saw", function()
+  with_folder(function(out)
+    local line = "tensorboard.lua --samples 400 --epochs 2 --out " .. out
+    for _ = 1, 2 do -- the second time in the place of the first
+      local text, status = run(line)
+      check.equal(status, 0)
+      local found = 0
+      for answers in text:gmatch("callbacks saw: loss of 26 batches([^\n]*)") do
+        check.equal(answers, " true, of the epochs true, of validation true")
+        found = found + 1
+      end
+      check.equal(found, 2)
+      has(text, "lr_0.5/validation\n")
+      for _, what in ipairs{
+        "scalar     batch_loss                 26, last at step 26",
+        "scalar     epoch_learning_rate         2, last at step 2: 0.0200",
+        "scalar     gradient_length             5, last at step 25",
+        "histograms hidden/kernel/histogram     2", "graph      graph",
+        "image      first_layer                 2, last at step 2",
+        "text       settings                    1, last at step 0",
+      } do
+        has(text, what)
+      end
+      has(text, "tensorboard --logdir '" .. out .. "'")
+    end
   end)
 end)

@@ -193,4 +193,11 @@ test("what is refused", function()
   check.error_matches(function()
     nn.callbacks.TensorBoard {logdir="x"}
   end, 'unknown option "logdir" %(did you mean "log_dir"')
+  in_folder(function(folder)
+    local board = nn.callbacks.TensorBoard {folder}
+    check.error_matches(function() board:image("a", tensor.zeros(3)) end,
+      "%d: TensorBoard:image: an image is a tensor of shape")
+    check.error_matches(function() board:image("", tensor.zeros(3, 3)) end,
+      "%d: TensorBoard:image: the tag must be a name")
+  end)
 end)

@@ -201,7 +201,9 @@ end
 -- uint8 or floats 0..1.
 function TensorBoard:image(tag, img, step)
   need_tensor("image", img)
-  write_one(self, "image", summary.image, tag, img, step)
+  write_one(self, "image", function(...)
+    return base.in_context("TensorBoard:image", summary.image, ...)
+  end, tag, img, step)
 end
 
 --- nn.callbacks.TensorBoard:text(tag, text [, step])
