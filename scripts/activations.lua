@@ -17,7 +17,6 @@ end
 
 local function say(format, ...) print(string.format(format, ...)) end
 
-os.execute("mkdir -p '" .. o.out:gsub("'", "'\\''") .. "'")
 local function save(fig, name)
   fig:save(o.out .. "/" .. name)
   print("wrote " .. o.out .. "/" .. name)

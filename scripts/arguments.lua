@@ -7,7 +7,8 @@
 --
 -- Each row is an option's name, its default and what it means; the type of
 -- the default is the type of the option, and "a|b" as fourth entry limits it
--- to those words. --help and --seed N are always there.
+-- to those words. --help and --seed N are always there. The folder of an option
+-- named "out" is made.
 
 local SEED = {"seed", 1, "start of the random numbers"}
 
@@ -75,6 +76,9 @@ return function(arg, about, options)
       text = arg[i] or refuse(name, "--%s needs a value", option)
     end
     values[option], i = convert(name, row, text), i + 1
+  end
+  if values.out then
+    os.execute("mkdir -p '" .. values.out:gsub("'", "'\\''") .. "'")
   end
   return values
 end

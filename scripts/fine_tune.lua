@@ -78,7 +78,6 @@ end
 
 -- Pretraining ----------------------------------------------------------------
 
-os.execute("mkdir -p '" .. o.out:gsub("'", "'\\''") .. "'")
 local path = o.out .. "/digits_0_to_4.safetensors"
 tensor.manual_seed(o.seed)
 local teacher = new_net()

@@ -19,7 +19,6 @@ end
 
 local function say(format, ...) print(string.format(format, ...)) end
 
-os.execute("mkdir -p '" .. o.out:gsub("'", "'\\''") .. "'")
 tensor.manual_seed(o.seed)
 
 -- Cross-entropy --------------------------------------------------------------

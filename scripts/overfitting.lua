@@ -104,7 +104,6 @@ figures[#figures + 1] = plot.line(curves, {
   ylim={0.5, 1}, legend="lower right",
 })
 
-os.execute("mkdir -p '" .. o.out:gsub("'", "'\\''") .. "'")
 local path = o.out .. "/overfitting.png"
 plot.grid(figures, {columns=3, size={1200, 700}}):save(path)
 print("wrote " .. path)

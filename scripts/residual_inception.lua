@@ -77,7 +77,6 @@ end
 local x_train, y_train = pictures(set.train), set.train.y
 local x_test, y_test = pictures(set.test), set.test.y
 
-os.execute("mkdir -p '" .. o.out:gsub("'", "'\\''") .. "'")
 tensor.manual_seed(o.seed)
 local model = Classifier{classes=10}
 model:summary()

@@ -165,7 +165,6 @@ if falls then
   lr = optim.schedules.cosine{lr, steps}
 end
 
-os.execute("mkdir -p '" .. o.out:gsub("'", "'\\''") .. "'")
 local history_path = o.out .. "/history.csv"
 local mistakes_path = o.out .. "/mistakes.png"
 

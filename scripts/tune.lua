@@ -57,7 +57,6 @@ local function try(v)
   return {loss=loss, accuracy=accuracy}
 end
 
-os.execute("mkdir -p '" .. o.out:gsub("'", "'\\''") .. "'")
 local result = hyper.minimize(try, space, {
   algo=o.algo, trials=o.trials, seed=o.seed, path=o.out .. "/trials.jsonl",
 })

@@ -16,25 +16,36 @@ local methods = {}
 local Picture = {}
 Picture.__index = Picture
 
-local function shapes_text(symbols)
-  local parts = {}
-  for i, symbol in ipairs(symbols) do
-    parts[i] = graph.shape_text(symbol.shape)
-  end
-  return table.concat(parts, ", ")
-end
-
 local LONG = 44
 
--- "(None, 3) → (None, 4)" in one line or two.
-local function shape_lines(node)
-  local out = shapes_text(node.outputs)
-  if #node.inputs == 0 then return {out} end
-  local into = shapes_text(node.inputs)
-  if utf8.len(into) + utf8.len(out) + 3 <= LONG then
-    return {into .. " → " .. out}
+-- The shapes of symbols, in lines that are not longer than LONG if they hold
+-- more than one.
+local function shape_rows(symbols)
+  local rows = {}
+  for i, symbol in ipairs(symbols) do
+    local text = graph.shape_text(symbol.shape)
+      .. (i < #symbols and "," or "")
+    local last = rows[#rows]
+    if last and #last + 1 + #text <= LONG then
+      rows[#rows] = last .. " " .. text
+    else
+      rows[#rows + 1] = text
+    end
   end
-  return {into, "→ " .. out}
+  return rows
+end
+
+-- "(None, 3) → (None, 4)" in one line or several.
+local function shape_lines(node)
+  local out = shape_rows(node.outputs)
+  if #node.inputs == 0 then return out end
+  local lines = shape_rows(node.inputs)
+  local first = "→ " .. out[1]
+  if #lines == 1 and #out == 1 and #lines[1] + utf8.len(first) < LONG then
+    return {lines[1] .. " " .. first}
+  end
+  lines[#lines + 1] = first
+  return table.move(out, 2, #out, #lines + 1, lines)
 end
 
 local function kind_of(layer)

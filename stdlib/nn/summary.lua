@@ -71,13 +71,11 @@ local function fitted(text, width)
 end
 
 local function write_row(out, layout, fields)
-  local line, from = "", 0
+  local line = ""
   for i, field in ipairs(fields) do
-    local stop = math.tointeger(layout.length * layout.ends[i] // 1)
-    local width = stop - from
+    local width = layout.widths[i]
     line = line .. (i == #fields and fitted(field, width)
       or fitted(field, width - 1) .. " ")
-    from = stop
   end
   out((line:gsub("%s+$", "")))
 end
@@ -89,11 +87,28 @@ local function count_text(layer)
   return layer.build == require("nn.layer").build and "0" or "not known yet"
 end
 
+local function title_of(prefix, entry)
+  return ("%s%s (%s)"):format(prefix, entry.name, entry.layer.class_name)
+end
+
+-- How many characters the longest title takes.
+local function longest_title(self, prefix, expand)
+  local longest = 0
+  for _, entry in ipairs(self:sublayers()) do
+    local title = title_of(prefix, entry)
+    longest = math.max(longest, utf8.len(title) or #title)
+    if expand and entry.layer.plan then
+      longest = math.max(longest, longest_title(entry.layer, prefix .. "| ",
+        expand))
+    end
+  end
+  return longest
+end
+
 local function write_layer(out, layout, self, entry, nodes)
   local layer = entry.layer
   local own = nodes[layer]
-  local title = ("%s%s (%s)"):format(layout.prefix, entry.name,
-    layer.class_name)
+  local title = title_of(layout.prefix, entry)
   local sources = layout.connected and sources_of(self, own, nodes) or {}
   write_row(out, layout, {
     title,
@@ -181,6 +196,25 @@ local function write_totals(out, self)
   out(memory)
 end
 
+-- The columns: by the line length as the ends say; where that was not given,
+-- the first is as wide as the longest title wants, up to WIDEST.
+local WIDEST = 60
+
+local function new_layout(self, connected, o)
+  local usual, widths, from = connected and CONNECTED or PLAIN, {}, 0
+  local length = o.line_length or usual.length
+  for i, part in ipairs(usual.ends) do
+    local stop = math.tointeger(length * part // 1)
+    widths[i], from = stop - from, stop
+  end
+  if not o.line_length then
+    local wanted = longest_title(self, "", o.expand_nested) + 1
+    local more = math.max(0, math.min(wanted, WIDEST) - widths[1])
+    widths[1], length = widths[1] + more, length + more
+  end
+  return {length = length, widths = widths, connected = connected, prefix = ""}
+end
+
 local SUMMARY = {
   positional = 0,
   {"print_fn", options["function"]},
@@ -197,7 +231,8 @@ local SUMMARY = {
 -- is the second use of a shared layer). Below stand the totals and the memory
 -- that the parameters and, for each sample, the outputs of all layers take.
 -- What does not fit into its column ends in "…"; line_length is 65 or, with
--- connections, 98. expand_nested=true lists the layers of models within.
+-- connections, 98, and more where names are long. expand_nested=true lists
+-- the layers of models within.
 -- `print_fn(line)` gets the lines instead.
 --   > model = nn.Sequential{nn.Dense{10, input_shape={784}}}
 --   > lines = {}
@@ -210,11 +245,7 @@ function methods.summary(self, opts)
   local o = options.read("summary", SUMMARY, opts)
   local out = o.print_fn or print
   local connected = self.plan ~= nil and self.stack == nil
-  local layout = connected and CONNECTED or PLAIN
-  layout = {
-    length = o.line_length or layout.length, ends = layout.ends,
-    connected = connected, prefix = "",
-  }
+  local layout = new_layout(self, connected, o)
   out(string.rep("_", layout.length))
   write_row(out, layout, {"Layer (type)", "Output Shape", "Param #",
     connected and "Connected to" or nil})

@@ -74,13 +74,26 @@ test("summary cuts wide names with an ellipsis", function()
   local long = string.rep("é", 60)
   local model = nn.Sequential {nn.Dense {2, input_shape = {3}, name = long}}
   local lines = lines_of(model)
-  check.equal(lines[4], string.rep("é", 27)
+  check.equal(lines[4], string.rep("é", 58)
     .. "… (None, 2)                 8")
+  check.equal(lines[1], string.rep("_", 65 + 31))
   lines = lines_of(model, {line_length = 50})
   for i = 1, 5 do check.truthy(utf8.len(lines[i]) <= 50, lines[i]) end
   check.error_matches(function() model:summary {line_length = 3} end,
     "line_length must be an integer of at least 40")
 end)
+
+test("summary makes room for the longest title, also of inner layers",
+  function()
+    local name = "batch_normalization_of_the_stem"
+    local inner = nn.Sequential {nn.Dense {2, input_shape = {3}},
+      nn.BatchNormalization {name = name}, name = "stem"}
+    local model = nn.Sequential {inner}
+    local title = "| " .. name .. " (BatchNormalization) (None, 2)"
+    local text = table.concat(lines_of(model, {expand_nested = true}), "\n")
+    check.truthy(text:find(title, 1, true), text)
+    check.equal(lines_of(model)[1], string.rep("_", 65))
+  end)
 
 test("summary of several outputs, of open sizes and of memory", function()
   local x = nn.Input {-1, 2, dtype = "float64"}
@@ -177,6 +190,19 @@ test("plot: edges that need not cross do not", function()
   layered.place(boxes, edges, {x = 10, y = 10})
   for i = 2, 5 do check.near(boxes[i].x, boxes[11 - i].x, 1) end
   check.near(boxes[1].x, (boxes[2].x + boxes[5].x) / 2, 1)
+end)
+
+test("plot: the shapes of many inputs stand in several lines", function()
+  local inputs = {}
+  for i = 1, 5 do inputs[i] = nn.Input {100, 100, i} end
+  local model = nn.Model {inputs = inputs,
+    outputs = nn.Concatenate()(table.unpack(inputs))}
+  local svg = plotted(model, ".svg")
+  for i = 1, 5 do
+    local _, times = svg:gsub("%(None, 100, 100, " .. i .. "%)", "")
+    check.equal(times, 2)
+  end
+  check.truthy(not svg:find("…", 1, true))
 end)
 
 test("plot: names, classes, shapes; text is escaped", function()

@@ -201,3 +201,30 @@ test("what is refused", function()
       "%d: TensorBoard:image: the tag must be a name")
   end)
 end)
+
+test("what callbacks write early and late, and a second fit, is in one file",
+  function()
+    in_folder(function(folder)
+      local board = nn.callbacks.TensorBoard {folder}
+      local early = {on_train_begin = function()
+        board:scalar("early", 1, 0)
+      end}
+      local late = {on_train_end = function() board:scalar("late", 2, 9) end}
+      local model = nn.Sequential {nn.Dense {1, input_shape = {1}}}
+      model:compile {optimizer = "sgd", loss = "mse"}
+      local x = tensor.ones(4, 1)
+      for _ = 1, 2 do
+        model:fit(x, x, {verbose = 0, callbacks = {early, board, late}})
+      end
+      local counts = {early = 0, late = 0, epoch_loss = 0}
+      for _, data in ipairs(records(folder .. "/train")) do
+        for tag in pairs(counts) do
+          if data:find(tag, 1, true) then counts[tag] = counts[tag] + 1 end
+        end
+      end
+      check.equal(counts, {early = 2, late = 2, epoch_loss = 2})
+      board:close()
+      board:scalar("more", 1, 1)
+      check.error_matches(function() records(folder .. "/train") end, "tfevents")
+    end)
+  end)

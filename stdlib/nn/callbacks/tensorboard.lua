@@ -17,6 +17,9 @@ function TensorBoard:init()
 end
 
 -- The writer of a run ("train", "validation"), opened when it is needed.
+-- TensorBoard reads the last file of a folder alone, so that a writer stays
+-- open from fit to fit, and what other callbacks write early or late is with
+-- the rest.
 local function writer(self, run)
   if not self.writers then
     self.writers = {}
@@ -83,7 +86,7 @@ end
 -- Events ---------------------------------------------------------------------
 
 function TensorBoard:on_train_begin()
-  self.writers, self.epoch = nil, nil
+  self.epoch = nil
   local out = writer(self, "train")
   if self.write_graph and self.model.plan then
     out:write(0, events.graph(require("nn.tensorboard.graph")(self.model)))
@@ -141,9 +144,9 @@ end
 
 function TensorBoard:on_train_end()
   for _, out in pairs(self.writers) do
-    out:close()
+    out:flush()
   end
-  self.writers = nil
+  self.epoch = nil
 end
 
 -- What a user writes ---------------------------------------------------------
@@ -159,6 +162,9 @@ local function write_one(self, what, make, tag, value, step)
   local out = writer(self, "train")
   local bytes = make(tag, value, out:is_new(tag), self.format == "keras")
   out:write(step or self.epoch or 0, events.summary {bytes})
+  if not self.epoch then
+    out:flush()
+  end
 end
 
 local function need_tensor(what, x)
@@ -170,7 +176,7 @@ end
 --- nn.callbacks.TensorBoard:scalar(tag, value [, step])
 -- Writes a number of one's own into the run "train", at the epoch unless a
 -- step is given. scalar, histogram, image and text may be called from other
--- callbacks while fit runs, or without fit (close() then ends the file).
+-- callbacks, in any place of fit's list, and without fit.
 --   > folder = os.tmpname()
 --   > os.remove(folder);
 --   > board = nn.callbacks.TensorBoard{folder}
@@ -213,11 +219,12 @@ function TensorBoard:text(tag, text, step)
 end
 
 --- nn.callbacks.TensorBoard:close()
--- Ends the files that were written without fit.
+-- Ends the files; what is written or trained after that begins new ones.
 function TensorBoard:close()
-  if self.writers then
-    self:on_train_end()
+  for _, out in pairs(self.writers or {}) do
+    out:close()
   end
+  self.writers = nil
 end
 
 local UPDATE = {
