@@ -97,7 +97,7 @@ end
 
 say("%d people to train on, %d of them tell their income; %d for the test",
     o.people, told:long():sum():item(), TEST)
-for i = 1, 3 do
+for i = 1, math.min(3, o.people) do
   say("%2.0f years, income %2s of %d, %s: %s ...", y_train.age[{i, 1}],
       told[i] and y_train.income[i] or "?", people.CLASSES,
       y_train.gender[{i, 1}] == 1 and "woman" or "man",

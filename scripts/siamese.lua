@@ -29,7 +29,7 @@ local train = sentences.pairs(
 local test = sentences.pairs(unseen, 2000)
 say("%d meanings, %d of them for the test alone; %d words; pairs such as",
     #meanings, HELD, #sentences.words)
-for i = 1, 4 do
+for i = 1, math.min(4, o.pairs) do
   say("  %-8s %s\n           %s", train.kind[i], sentences.read(train.left[i]),
       sentences.read(train.right[i]))
 end
@@ -67,7 +67,7 @@ end
 
 local encoder = new_encoder("encoder")
 local model, left_tower, right_tower = new_model(encoder, encoder)
--- For comparison: an encoder for each side, which have nothing in common.
+-- For comparison, trained on the same: an encoder for each side.
 local apart = new_model(new_encoder("left_encoder"),
                         new_encoder("right_encoder"))
 model:summary()
