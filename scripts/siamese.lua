@@ -156,7 +156,7 @@ say("\nthe nearest of %d sentences has the meaning asked for: %.3f by the "
     share_found(sentences.overlap(questions, library):argmax(2)))
 for i = 1, 3 do
   print(sentences.read(questions[i]))
-  local _, nearest = (-distances[i]):topk(3)
+  local _, nearest = distances[i]:topk(3, -1, false)
   for k = 1, 3 do
     say("  %.2f  %s", math.sqrt(distances[{i, nearest[k]}]),
         sentences.read(library[nearest[k]]))
