@@ -130,12 +130,28 @@ local function add_metrics(head, given)
   end
 end
 
+-- A list of metrics under a key can only be meant for an output.
+local function check_metric_outputs(heads, given)
+  local names = {}
+  for i, head in ipairs(heads) do
+    names[i], names[head.name] = head.name, true
+  end
+  for key, value in pairs(given) do
+    if type(key) == "string" and not names[key]
+        and not measures.is_one(value) then
+      native.fail("compile: metrics for output %s, but the outputs are %s",
+        options.show(key), table.concat(names, ", "))
+    end
+  end
+end
+
 -- Metrics in a list belong to every output; a key that is an output's name
 -- holds that output's own.
 local function distribute_metrics(heads, given)
   if measures.is_one(given) then
     given = {given}
   end
+  check_metric_outputs(heads, given)
   for _, head in ipairs(heads) do
     local own = {}
     for key, metric in pairs(given) do

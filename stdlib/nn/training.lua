@@ -325,7 +325,10 @@ local EVALUATE = {
 
 --- nn.Model:evaluate(x, y [, options])
 -- The loss and the metrics over the data, as Lua numbers, with every layer as
--- at inference. x and y as for fit; a loader takes the place of both.
+-- at inference. Where there are several outputs, the loss of each follows the
+-- total, then the metrics of each; the outputs in order, which is by name
+-- where the model was given a table. x and y as for fit; a loader takes the
+-- place of both.
 -- Options: batch_size=32; sample_weight=nil; steps=nil: at most so many
 -- batches; verbose=0: 1 shows a bar.
 --   > model = nn.Sequential{nn.Dense{1, kernel_initializer="zeros"}}

@@ -27,7 +27,7 @@ local SCRIPTS = {"train_mnist.lua", "linear_regression.lua",
                  "tour_signals.lua", "tune.lua", "ensemble.lua",
                  "activations.lua", "losses.lua", "overfitting.lua",
                  "residual_inception.lua", "fine_tune.lua",
-                 "tensorboard.lua"}
+                 "tensorboard.lua", "multi_input.lua", "siamese.lua"}
 
 test("every script has usage text and refuses unknown options", function()
   for _, name in ipairs(SCRIPTS) do
@@ -338,5 +338,63 @@ test("tensorboard: the files have what the callbacks saw", function()
       end
       has(text, "tensorboard --logdir '" .. out .. "'")
     end
+
+-- The numbers of a row of a table that a script printed.
+local function row_of(text, name)
+  local row = {}
+  local line = text:match("\n" .. name .. "( [^\n]+)")
+  check.truthy(line, name)
+  for number in line:gmatch("[%d.]+") do row[#row + 1] = tonumber(number) end
+  return row
+end
+
+local function is_drawing(path)
+  local file = assert(io.open(path))
+  has(file:read("a"), "<svg")
+  file:close()
+end
+
+test("multi_input: each input makes every output better", function()
+  with_folder(function(out)
+    local text, status = run("multi_input.lua --people 2000 --epochs 6 --out "
+                               .. out)
+    check.equal(status, 0)
+    has(text, "both inputs are ahead in every column: true")
+    local both, post = row_of(text, "both inputs"), row_of(text, "post only")
+    local account = row_of(text, "account only")
+    local single = row_of(text, "both, words one by one")
+    check.truthy(both[1] < 7.3 and post[1] < 10 and account[1] < 8.5, text)
+    check.near(single[1], account[1], 0.3)
+    check.truthy(both[5] > 0.87 and post[5] > 0.78 and account[5] > 0.76, text)
+    local loss, weight, age, gender, income = text:match(
+      "loss ([%d.]+) = ([%d.]+) x ([%d.]+) %(age%) %+ ([%d.]+) %(gender%) "
+        .. "%+ ([%d.]+)")
+    check.near(tonumber(loss), weight * age + gender + income, 1e-3)
+    is_drawing(out .. "/model.svg")
+    is_picture(out .. "/curves.png")
+  end)
+end)
+
+test("siamese: one encoder for both sides knows unseen paraphrases",
+     function()
+  with_folder(function(out)
+    local text, status = run("siamese.lua --pairs 5000 --epochs 5 --out "
+                               .. out)
+    check.equal(status, 0)
+    has(text, "left tower (x) == right tower (x): true; "
+          .. "distance (a, b) == (b, a): true")
+    local one, two, apart = text:match(
+      "parameters: (%d+) of the encoder, (%d+) .-, (%d+) with two encoders")
+    check.equal(one, two)
+    check.equal(2 * one, apart * 1)
+    local words = row_of(text, "words in common")
+    check.truthy(words[1] < 0.65, words[1])
+    for _, share in ipairs(row_of(text, "one shared encoder")) do
+      check.truthy(share > 0.85, text)
+    end
+    local found = text:match("asked for: ([%d.]+) by the encoder")
+    check.truthy(tonumber(found) > 0.6, found)
+    is_drawing(out .. "/model.svg")
+    is_picture(out .. "/siamese.png")
   end)
 end)

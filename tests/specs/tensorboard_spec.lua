@@ -225,6 +225,6 @@ test("what callbacks write early and late, and a second fit, is in one file",
       check.equal(counts, {early = 2, late = 2, epoch_loss = 2})
       board:close()
       board:scalar("more", 1, 1)
-      check.error_matches(function() records(folder .. "/train") end, "tfevents")
+      check.truthy(not pcall(records, folder .. "/train"))
     end)
   end)

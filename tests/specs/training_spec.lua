@@ -266,6 +266,9 @@ test("two outputs: losses, weights, names", function()
     model:compile { loss = { r = "mse" } }
   end, 'loss for output "r", but the outputs are p, q')
   check.error_matches(function()
+    model:compile { loss = "mse", metrics = { r = { "mae" } } }
+  end, 'metrics for output "r", but the outputs are p, q')
+  check.error_matches(function()
     model:fit(x, { p = y.p }, { verbose = 0 })
   end, "nothing is given for target 'q'")
 end)
