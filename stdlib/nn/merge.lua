@@ -2,16 +2,18 @@
 
 local Layer = require("nn.layer")
 local graph = require("nn.graph")
+local tensor = require("tensor")
 
 local merge = {}
 
--- Fails unless the layer got a list of at least two shapes; of exactly
--- `count`, if given.
-function merge.check_inputs(layer, shapes, count)
-  if type(shapes[1]) ~= "table" or #shapes < 2 then
+-- Fails unless the layer got a list of at least two inputs, of exactly
+-- layer.count where its class says so. The list has tensors or their shapes.
+function merge.check_inputs(layer, inputs)
+  local first = type(inputs) == "table" and inputs[1]
+  if not (type(first) == "table" or tensor.is(first)) or #inputs < 2 then
     layer:fail("needs at least two inputs: layer(a, b) or layer({a, b})")
-  elseif count and #shapes ~= count then
-    layer:fail("takes %d inputs, got %d", count, #shapes)
+  elseif layer.count and #inputs ~= layer.count then
+    layer:fail("takes %d inputs, got %d", layer.count, #inputs)
   end
 end
 
@@ -66,16 +68,17 @@ local function aligned(inputs)
   return list
 end
 
--- A class of layers that join their inputs, element by element, with
--- combine(a, b), from left to right.
-function merge.class(class_name, combine)
-  local Merge = Layer:extend {class_name = class_name, options = {}}
-
-  function Merge:build(input_shapes)
-    merge.check_inputs(self, input_shapes)
-  end
+-- A class of layers that join their inputs (exactly `count`, if given),
+-- element by element, with combine(a, b), from left to right.
+function merge.class(class_name, combine, count)
+  local Merge = Layer:extend {
+    class_name = class_name,
+    options = {},
+    count = count,
+  }
 
   function Merge:call(inputs)
+    merge.check_inputs(self, inputs)
     local list = aligned(inputs)
     local result = list[1]
     for i = 2, #list do

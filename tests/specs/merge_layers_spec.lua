@@ -76,6 +76,37 @@ test("Dot: shapes, gradients, configuration", function()
   layer_checks.saved(nn.Model{inputs=x, outputs=nn.Dot{{3, 3}}(x, x)}, {3, 4})
 end)
 
+test("every call is checked, not only the first", function()
+  local x, a, b = tensor.ones(2, 3), nn.Input{3, 4}, nn.Input{5, 3}
+  local subtract, dot = nn.Subtract(), nn.Dot{-1}
+  subtract(x, x)
+  dot(x, x)
+  for _, layer in ipairs {subtract, dot} do
+    error_matches(function() layer(x, x, x) end, "takes 2 inputs, got 3")
+    error_matches(function() layer(a, a, a) end, "takes 2 inputs, got 3")
+    error_matches(function() layer(x) end, "needs at least two inputs")
+  end
+  error_matches(function() dot(a, b) end,
+    "dim 3 of %(None, 3, 4%) and dim 3 of %(None, 5, 3%) have different sizes")
+  for _, name in ipairs {"Add", "Average", "Maximum", "Concatenate"} do
+    local layer = nn[name]()
+    layer(x, x)
+    error_matches(function() layer(x) end, "needs at least two inputs")
+    error_matches(function() layer({x}) end, "needs at least two inputs")
+  end
+end)
+
+test("Concatenate and Softmax do not mix samples", function()
+  local message = "axis 1 is not a dim of samples in a batch of 2 dims "
+    .. "%(1 is the batch; those of a sample begin at 2%)"
+  for _, x in ipairs {tensor.ones(2, 3), nn.Input{3}} do
+    error_matches(function() nn.Concatenate{1}(x, x) end, message)
+    error_matches(function() nn.Softmax{1}(x) end, message)
+  end
+  local x = tensor.ones(2, 3)
+  equal(nn.Concatenate{2}(x, x).shape, nn.Concatenate()(x, x).shape)
+end)
+
 test("errors", function()
   local x = tensor.zeros(2, 3)
   error_matches(function() nn.Subtract()(x, x, x) end,

@@ -1,6 +1,7 @@
 -- nn.Concatenate: several inputs side by side.
 
 local Layer = require("nn.layer")
+local axes = require("nn.axes")
 local graph = require("nn.graph")
 local merge = require("nn.merge")
 local options = require("options")
@@ -19,12 +20,9 @@ local Concatenate = Layer:extend {
   },
 }
 
-function Concatenate:build(input_shapes)
-  merge.check_inputs(self, input_shapes)
-end
-
 function Concatenate:call(inputs)
-  return tensor.concat(inputs, self.axis)
+  merge.check_inputs(self, inputs)
+  return tensor.concat(inputs, axes.position(self, self.axis, inputs[1].ndim))
 end
 
 -- The masks side by side; an input without one counts everywhere.
@@ -43,16 +41,6 @@ function Concatenate:compute_mask(inputs, masks)
   return tensor.concat(whole, self.axis):all(-1)
 end
 
--- Where the joined dim stands in the shape of one sample.
-local function joined_position(self, shape)
-  local position = self.axis < 0 and #shape + 1 + self.axis or self.axis - 1
-  if position < 1 or position > #shape then
-    self:fail("axis %d is not a dim of samples of shape %s", self.axis,
-      graph.shape_text(shape))
-  end
-  return position
-end
-
 local function joins(a, b, position)
   for i = 1, math.max(#a, #b) do
     local open = a[i] == -1 or b[i] == -1
@@ -66,7 +54,7 @@ end
 function Concatenate:compute_output_shape(input_shapes)
   merge.check_inputs(self, input_shapes)
   local first = input_shapes[1]
-  local position = joined_position(self, first)
+  local position = axes.position(self, self.axis, #first + 1) - 1
   local shape = table.move(first, 1, #first, 1, {})
   for i = 2, #input_shapes do
     local other = input_shapes[i]

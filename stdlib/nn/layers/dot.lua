@@ -18,6 +18,7 @@ local options = require("options")
 --   (5, 4, 2)
 local Dot = Layer:extend {
   class_name = "Dot",
+  count = 2,
   options = {
     {"axes", axes.check, options.required},
     {"normalize", options.boolean, false},
@@ -39,8 +40,9 @@ local function summed(self, first, second)
   return axes.position(self, a, first), axes.position(self, b, second)
 end
 
-function Dot:build(input_shapes)
-  merge.check_inputs(self, input_shapes, 2)
+-- Fails unless the shapes have the dims that are summed over, of one size.
+local function check_shapes(self, input_shapes)
+  merge.check_inputs(self, input_shapes)
   local a, b = input_shapes[1], input_shapes[2]
   local i, j = summed(self, #a + 1, #b + 1)
   local m, n = a[i - 1], b[j - 1]
@@ -70,6 +72,7 @@ local function as_rows(self, x, axis)
 end
 
 function Dot:call(inputs)
+  check_shapes(self, self:sample_shape(inputs))
   local a, b = inputs[1], inputs[2]
   local i, j = summed(self, a.ndim, b.ndim)
   local rows, left = as_rows(self, a, i)
@@ -85,6 +88,7 @@ function Dot:call(inputs)
 end
 
 function Dot:compute_output_shape(input_shapes)
+  check_shapes(self, input_shapes)
   local a, b = input_shapes[1], input_shapes[2]
   local i, j = summed(self, #a + 1, #b + 1)
   local shape = {}

@@ -9,10 +9,6 @@ local merge = require("nn.merge")
 --   -3.0
 local Subtract = merge.class("Subtract", function(a, b)
   return a - b
-end)
-
-function Subtract:build(input_shapes)
-  merge.check_inputs(self, input_shapes, 2)
-end
+end, 2)
 
 return Subtract
