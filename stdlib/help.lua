@@ -253,7 +253,8 @@ end
 -- "x:sum", "linalg.solve", "add_".
 local function exact(word)
   local name = word:gsub(":", "."):gsub("^x%.", "tensor.")
-  return topics[word] or topics[name] or in_place_topic(name)
+  return topics[word] or topics[name] or topics[word:gsub("%.([%w_]+)$", ":%1")]
+    or in_place_topic(name)
     or name:find(".", 1, true) and topics["tensor." .. name]
 end
 
@@ -356,6 +357,8 @@ local also = {
   broadcast = "tensor.broadcasting", types = "tensor.dtypes",
   random = "tensor.manual_seed", numpy = "differences",
   torch = "differences", pytorch = "differences",
+  callback = "nn.callbacks", ["k.function"] = "nn.Function",
+  model_to_dot = "nn.Model:plot", plot_model = "nn.Model:plot",
 }
 
 --- help.find(name)

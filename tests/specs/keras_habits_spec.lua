@@ -1,0 +1,58 @@
+-- keras_habits: what somebody who knows Keras writes first, and what comes of
+-- it: it works, or the message tells what to write here.
+
+local check = require("check")
+local help = require("help")
+local suggest = require("suggest")
+local test = check.test
+
+-- Runs a line; its error must hold the text, plain, point at the line, and not
+-- at a place inside the program.
+local function tells(line, text)
+  test(line, function()
+    local good, message = pcall(assert(load(line, "=line")))
+    check.truthy(not good, "an error")
+    check.truthy(message:find("line:1: ", 1, true), message)
+    check.truthy(message:find(text, 1, true), message)
+  end)
+end
+
+-- What is added to Lua's own message.
+local function adds(line, text)
+  test(line, function()
+    local good, message = pcall(assert(load(line, "=line")))
+    check.truthy(not good, "an error")
+    check.equal(suggest.explain(message), text)
+  end)
+end
+
+local MODEL = "local m = nn.Sequential{nn.Dense{1, input_shape={2}}} "
+local DATA = MODEL .. "local x, y = tensor.zeros(4, 2), tensor.zeros(4, 1) "
+
+-- Names that are others there ----------------------------------------------------
+
+tells("nn.Dense{3, input_dim=4}", 'did you mean "input_shape"?')
+tells("nn.Dense{output_dim=3}", 'did you mean "units"?')
+tells("nn.Dense{3, init='uniform'}", 'did you mean "kernel_initializer"?')
+tells("nn.Conv2D{3, 3, border_mode='same'}", 'did you mean "padding"?')
+tells(DATA .. "m:compile{loss='mse'} m:fit(x, y, {nb_epoch=3})",
+  'did you mean "epochs"?')
+adds(MODEL .. "m:get_weights()", "did you mean 'state_dict'?")
+adds(MODEL .. "m:compille{}", "did you mean 'compile'?")
+adds("nn.InputLayer{3}", "did you mean 'nn.Input'?")
+adds("nn.MaxPool2D{2}", "did you mean 'nn.MaxPooling2D'?")
+adds("nn.regularizers.l2(0.1)", "did you mean 'nn.regularizers.L2'?")
+adds("nn.layers.Dense{3}", "did you mean 'nn'?")
+adds("nn.optimizers.SGD{}", "did you mean 'optim'?")
+adds("nn.whatever.SGD{}", nil)
+
+test("help finds what Keras calls otherwise", function()
+  for asked, name in pairs {
+    ["nn.Model.train_on_batch"] = "nn.Model:train_on_batch",
+    ["K.function"] = "nn.Function",
+    Callback = "nn.callbacks",
+    model_to_dot = "nn.Model:plot",
+  } do
+    check.equal(help.find(asked), help.find(name))
+  end
+end)
