@@ -26,10 +26,15 @@ function options.show(value)
   if type(value) == "number" or type(value) == "boolean" or value == nil then
     return tostring(value)
   end
+  if require("tensor").is(value) then
+    return "a tensor"
+  end
+  local meta = getmetatable(value)
+  local name = type(meta) == "table" and meta.__name
   if type(value) ~= "table" then
-    local name = getmetatable(value)
-    name = type(name) == "table" and name.__name or type(value)
-    return "a " .. name
+    return "a " .. (name or type(value))
+  elseif name and meta.__tostring and not tostring(value):find("\n") then
+    return tostring(value)
   end
   local parts = {}
   for i = 1, math.min(#value, 8) do

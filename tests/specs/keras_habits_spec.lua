@@ -56,3 +56,31 @@ test("help finds what Keras calls otherwise", function()
     check.equal(help.find(asked), help.find(name))
   end
 end)
+
+-- Values of the wrong kind ---------------------------------------------------------
+
+tells("nn.Dense{tensor.zeros(2)}", "units must be a positive integer, got a "
+  .. "tensor")
+tells("nn.Dense{3, activation=nn.LeakyReLU()}", "activation must be a name or "
+  .. "a function, got LeakyReLU 'leaky_re_lu'")
+tells("nn.Permute{0, 1}", "dims must be a list of the dims of a sample, from 1")
+tells(DATA .. "m:compile{loss='mse'} m:fit(x, y, {validation_data=x})",
+  "validation_data must be {x, y} or a loader, got a tensor")
+tells(DATA .. "m:compile{loss=function() end} m:fit(x, y, {verbose=0})",
+  "the loss function of 'dense_1' must return a tensor or a number, got nil")
+tells(DATA .. "m:compile{loss='mse', metrics={function() end}} "
+  .. "m:fit(x, y, {verbose=0})",
+  "a metric must return a tensor or a number, got nil")
+tells(DATA .. "m:compile{loss='mse', metrics={'accuracy'}} "
+  .. "m:fit(x, y, {validation_split=0.5, verbose=0, callbacks={"
+  .. "nn.callbacks.EarlyStopping{monitor='val_acc'}}})",
+  'did you mean "val_accuracy"?')
+
+test("NaN has no sign in what is printed", function()
+  local history = nn.callbacks.History()
+  history:on_epoch_end(1, {loss = -(0 / 0)})
+  history:on_epoch_end(2, {loss = 0 / 0})
+  local text = tostring(history)
+  check.truthy(text:find("nan", 1, true), text)
+  check.truthy(not text:find("-nan", 1, true), text)
+end)
