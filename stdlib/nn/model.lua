@@ -20,7 +20,8 @@ local tensor = require("tensor")
 
 --- nn.Model{inputs=, outputs=, name=nil}
 -- The model that computes `outputs` from `inputs`: symbolic tensors, lists of
--- them, or tables of them by name. Data are then given in the same form. An
+-- them, or tables of them by name; nn.Model{inputs, outputs} for short. Data
+-- are then given in the same form. An
 -- input is named after its nn.Input, an output after its layer, unless the
 -- table names them. A model is a layer: it can be called on tensors and on
 -- symbolic tensors, and shares its weights wherever it is used.
@@ -37,7 +38,7 @@ local tensor = require("tensor")
 local Model = Layer:extend {class_name = "Model"}
 
 local SPEC = {
-  positional = 0,
+  positional = 2,
   {"inputs", options.any},
   {"outputs", options.any},
   {"name", options.string},
@@ -432,6 +433,12 @@ for _, part in ipairs {
     Model[name] = f
   end
 end
+
+require("nn.colon")(Model, "model", {
+  "compile", "fit", "evaluate", "predict", "predict_on_batch",
+  "train_on_batch", "test_on_batch", "summary", "plot", "get_layer", "save",
+  "save_weights", "load_weights", "state_dict", "load_state_dict",
+})
 
 -- Fails before a symbol is used where values are needed.
 function Model:require_graph(what)

@@ -243,4 +243,6 @@ function Sequential:require_built()
   end
 end
 
+require("nn.colon")(Sequential, "model", {"add", "pop"})
+
 return Sequential

@@ -29,6 +29,15 @@ end
 local MODEL = "local m = nn.Sequential{nn.Dense{1, input_shape={2}}} "
 local DATA = MODEL .. "local x, y = tensor.zeros(4, 2), tensor.zeros(4, 1) "
 
+-- Methods with a dot -----------------------------------------------------------
+
+tells(MODEL .. "m.add(nn.Dense{3})", "add: it is a method: write "
+  .. "model:add(...), with a colon")
+tells(DATA .. "m.fit(x, y)", "write model:fit(...), with a colon")
+tells(MODEL .. "m.compile{loss='mse'}", "write model:compile(...)")
+tells(MODEL .. "m.summary()", "write model:summary(...)")
+tells(MODEL .. "m.save('model.h5')", "write model:save(...)")
+
 -- Names that are others there ----------------------------------------------------
 
 tells("nn.Dense{3, input_dim=4}", 'did you mean "input_shape"?')
@@ -75,6 +84,17 @@ tells(DATA .. "m:compile{loss='mse', metrics={'accuracy'}} "
   .. "m:fit(x, y, {validation_split=0.5, verbose=0, callbacks={"
   .. "nn.callbacks.EarlyStopping{monitor='val_acc'}}})",
   'did you mean "val_accuracy"?')
+
+-- What works as there ----------------------------------------------------------------
+
+test("nn.Model{inputs, outputs}", function()
+  local x, layer = nn.Input{3}, nn.Dense{2}
+  local y = layer(x)
+  local data = tensor.rand(4, 3)
+  for _, model in ipairs {nn.Model{x, y}, nn.Model{{x}, {y}}} do
+    check.near(model:predict(data), layer(data))
+  end
+end)
 
 test("NaN has no sign in what is printed", function()
   local history = nn.callbacks.History()
