@@ -332,6 +332,10 @@ end
 
 -- Fails unless the sizes fit those that the inputs were declared with.
 function Model:check_inputs(values)
+  if not self.inputs then
+    self:fail("has no graph: end its init with self:graph{inputs=, outputs=}, "
+      .. "or define call")
+  end
   if #values ~= #self.inputs then
     self:fail("has %d inputs (%s), got %d", #self.inputs,
       table.concat(self.input_names, ", "), #values)
