@@ -104,7 +104,7 @@ function Model:symbols(what, given)
   if graph.is_symbol(given) then
     return {given}
   end
-  if type(given) ~= "table" or next(given) == nil then
+  if type(given) ~= "table" or next(given) == nil or Layer.is(given) then
     self:fail("%s must be symbolic tensors (nn.Input or what layers make of "
       .. "it), got %s", what, options.show(given))
   end

@@ -72,6 +72,15 @@ tells("nn.Dense{tensor.zeros(2)}", "units must be a positive integer, got a "
   .. "tensor")
 tells("nn.Dense{3, activation=nn.LeakyReLU()}", "activation must be a name or "
   .. "a function, got LeakyReLU 'leaky_re_lu'")
+tells("nn.Sequential{nn.Dense{2}, nn.Flatten}", "layer 2 must be a layer, got "
+  .. "the class Flatten")
+tells("nn.Sequential{nn.Dense{2}, dropot, nn.Dense{1}}",
+  "Sequential: layer 2 is nil")
+tells("nn.Reshape{2, nil, 3}", "Reshape: value 2 is nil")
+tells("nn.Model{nn.Input{3}, nn.Dense{2}}", "outputs must be symbolic tensors "
+  .. "(nn.Input or what layers make of it), got Dense 'dense'")
+tells("local y = nn.Dense{2}(tensor.ones(3))", "each sample must have a dim of "
+  .. "features, (batch, features); got single numbers")
 tells("nn.Permute{0, 1}", "dims must be a list of the dims of a sample, from 1")
 tells(DATA .. "m:compile{loss='mse'} m:fit(x, y, {validation_data=x})",
   "validation_data must be {x, y} or a loader, got a tensor")
