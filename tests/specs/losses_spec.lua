@@ -141,6 +141,29 @@ test("binary answers are 0 and 1, not classes 1 and 2", function()
   end
 end)
 
+test("logits are no probabilities", function()
+  local one_hot, nan = tensor { { 0, 1 } }, tensor { { 0 / 0, 0.5 } }
+  local cases = {
+    categorical_crossentropy = { one_hot, "softmax" },
+    sparse_categorical_crossentropy = { labels { 2 }, "softmax" },
+    binary_crossentropy = { one_hot, "sigmoid" },
+  }
+  for name, case in pairs(cases) do
+    local y, activation = case[1], case[2]
+    local p = tensor { { -0.5, 0.5 } }
+    check.error_matches(function() losses[name](y, p) end, name
+      .. ": y_pred must be probabilities, got %-0.5: end the model in a "
+      .. activation .. ", or take nn.losses." .. name .. "{from_logits=true}")
+    losses[name](y, p, { from_logits = true })
+    losses[name](y, tensor { { -1e-6, 1 } })
+    losses[name](y, nan)
+  end
+  check.error_matches(function()
+    losses.binary_crossentropy(one_hot, tensor { { 0.5, 3 } })
+  end, "got 3: end the model in a sigmoid")
+  losses.categorical_crossentropy(one_hot, tensor { { 1, 3 } })
+end)
+
 test("kullback-leibler divergence", function()
   local y, p = tensor { { 0.5, 0.5 } }, tensor { { 0.25, 0.75 } }
   check.near(losses.kullback_leibler_divergence(y, p),

@@ -65,7 +65,8 @@ return function(define)
   --- nn.losses.binary_crossentropy(y_true, y_pred [, options])
   -- -(y log p + (1 - y) log(1 - p)) for probabilities p = y_pred (clipped to
   -- 1e-7 from 0 and 1), averaged over each sample's labels; short "bce". Labels
-  -- are 0 and 1; one of 2 or more, or of -1 or less, is an error.
+  -- are 0 and 1; one of 2 or more, or of -1 or less, is an error, and so are
+  -- probabilities that are none.
   -- Options: from_logits=false, true where y_pred are logits;
   -- label_smoothing=0 moves the labels by this share towards 1/2.
   --   > l = nn.losses.binary_crossentropy(tensor({{1}}), tensor({{0.5}}))
@@ -77,6 +78,7 @@ return function(define)
     local y = targets.matching_answers("binary_crossentropy", y_true, y_pred)
     y = smoothed(y, o, 2)
     if o.from_logits then return of_sigmoid(y, y_pred) end
+    targets.need_probabilities("binary_crossentropy", y_pred, "sigmoid", 1)
     local p = y_pred:clamp(EPSILON, 1 - EPSILON)
     return per_sample(-(y * p:log() + (1 - y) * (1 - p):log()))
   end)
@@ -111,6 +113,7 @@ return function(define)
     local y = targets.matching_classes(name, y_true, y_pred)
     y = smoothed(y, o, y_pred.shape[y_pred.ndim])
     if o.from_logits then return of_softmax(y, y_pred) end
+    targets.need_probabilities(name, y_pred, "softmax")
     return per_sample(-(y * distribution(y_pred):log()):sum(-1))
   end)
 
@@ -143,6 +146,7 @@ return function(define)
       targets.need_tensors(name, y_true, y_pred)
       targets.need_classes(name, y_pred)
       local picked = targets.pick(name, y_true, y_pred)
+      targets.need_probabilities(name, y_pred, "softmax")
       local total = y_pred:sum(-1, true):clamp(EPSILON)
       local p = (picked / total):clamp(EPSILON, 1 - EPSILON)
       return per_sample(-p:log():squeeze(-1))

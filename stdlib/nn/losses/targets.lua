@@ -117,6 +117,23 @@ function targets.matching_answers(name, y_true, y_pred)
   return y
 end
 
+-- Rounding may lead a probability this far out of 0..1.
+local SLACK = 1e-4
+
+-- Fails where y_pred cannot be probabilities: below 0 or, where `most` is
+-- given, above it. `activation` is what makes them of logits.
+function targets.need_probabilities(name, y_pred, activation, most)
+  if y_pred:numel() == 0 then return end
+  local p = y_pred:detach()
+  local odd = p:min():item()
+  if most and odd >= -SLACK then odd = p:max():item() end
+  if odd < -SLACK or most and odd > most + SLACK then
+    native.fail("%s: y_pred must be probabilities, got %.4g: end the model in "
+                .. "a %s, or take nn.losses.%s{from_logits=true}", name, odd,
+                activation, name)
+  end
+end
+
 -- Vectors of length 1 along a dim; those shorter than 1e-6 stay shorter.
 function targets.unit(x, dim)
   return x * x:square():sum(dim, true):clamp(1e-12):rsqrt()
