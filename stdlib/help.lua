@@ -24,6 +24,7 @@ nnlua is Lua 5.4 with tensors, automatic differentiation and neural networks.
   ?nn.Dense           the same at the prompt
   help("shell")       the prompt itself: keys, results, history
   help("differences") what NumPy and PyTorch do otherwise
+  help("keras")       what Keras does otherwise
 
 Modules:
 ]]
@@ -357,7 +358,7 @@ local also = {
   broadcast = "tensor.broadcasting", types = "tensor.dtypes",
   random = "tensor.manual_seed", numpy = "differences",
   torch = "differences", pytorch = "differences",
-  callback = "nn.callbacks", ["k.function"] = "nn.Function",
+  callback = "nn.callbacks", keras = "keras", ["k.function"] = "nn.Function",
   model_to_dot = "nn.Model:plot", plot_model = "nn.Model:plot",
 }
 

@@ -60,6 +60,7 @@ test("help finds what Keras calls otherwise", function()
     ["nn.Model.train_on_batch"] = "nn.Model:train_on_batch",
     ["K.function"] = "nn.Function",
     Callback = "nn.callbacks",
+    Keras = "keras",
     model_to_dot = "nn.Model:plot",
   } do
     check.equal(help.find(asked), help.find(name))
