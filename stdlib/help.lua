@@ -24,6 +24,7 @@ nnlua is Lua 5.4 with tensors, automatic differentiation and neural networks.
   ?nn.Dense           the same at the prompt
   help("shell")       the prompt itself: keys, results, history
   help("differences") what NumPy and PyTorch do otherwise
+  help("keras")       what Keras does otherwise
 
 Modules:
 ]]
@@ -253,7 +254,8 @@ end
 -- "x:sum", "linalg.solve", "add_".
 local function exact(word)
   local name = word:gsub(":", "."):gsub("^x%.", "tensor.")
-  return topics[word] or topics[name] or in_place_topic(name)
+  return topics[word] or topics[name] or topics[word:gsub("%.([%w_]+)$", ":%1")]
+    or in_place_topic(name)
     or name:find(".", 1, true) and topics["tensor." .. name]
 end
 
@@ -366,6 +368,8 @@ local also = {
   broadcast = "tensor.broadcasting", types = "tensor.dtypes",
   random = "tensor.manual_seed", numpy = "differences",
   torch = "differences", pytorch = "differences",
+  callback = "nn.callbacks", keras = "keras", ["k.function"] = "nn.Function",
+  model_to_dot = "nn.Model:plot", plot_model = "nn.Model:plot",
 }
 
 --- help.find(name)

@@ -26,10 +26,19 @@ function options.show(value)
   if type(value) == "number" or type(value) == "boolean" or value == nil then
     return tostring(value)
   end
+  if require("tensor").is(value) then
+    return "a tensor"
+  end
+  if type(value) == "table" and rawget(value, "class_name")
+      and rawget(value, "__index") == value then
+    return "the class " .. value.class_name
+  end
+  local meta = getmetatable(value)
+  local name = type(meta) == "table" and meta.__name
   if type(value) ~= "table" then
-    local name = getmetatable(value)
-    name = type(name) == "table" and name.__name or type(value)
-    return "a " .. name
+    return "a " .. (name or type(value))
+  elseif name and meta.__tostring and not tostring(value):find("\n") then
+    return tostring(value)
   end
   local parts = {}
   for i = 1, math.min(#value, 8) do
@@ -215,8 +224,22 @@ local function name_of(owner, spec, key)
   return name
 end
 
+-- Fails where a list has a hole, which is where a name was misspelt; `what`
+-- stands in the message for an entry.
+function options.no_holes(owner, what, list)
+  local last = 0
+  for place in pairs(list) do
+    last = math.max(last, place)
+  end
+  for i = 1, last do
+    if list[i] == nil then
+      native.fail("%s: %s %d is nil", owner, what, i)
+    end
+  end
+end
+
 -- Moves positional values into the option that takes them all.
-local function gather_rest(spec, t)
+local function gather_rest(owner, spec, t)
   local rest, named = {}, {}
   for key, value in pairs(t) do
     if math.type(key) == "integer" then
@@ -225,6 +248,7 @@ local function gather_rest(spec, t)
       named[key] = value
     end
   end
+  options.no_holes(owner, "value", rest)
   if next(rest) ~= nil then
     local only = #rest == 1 and type(rest[1]) == "table"
     named[spec.rest] = only and rest[1] or rest
@@ -235,7 +259,7 @@ end
 local function given_options(owner, spec, t)
   local given = {}
   if spec.rest then
-    t = gather_rest(spec, t)
+    t = gather_rest(owner, spec, t)
   end
   for key, value in pairs(t) do
     local name = name_of(owner, spec, key)

@@ -52,7 +52,9 @@ for line in ([[
   stack       dstack
   totable     tolist numpy
   tensor      array as_tensor asarray from_numpy torch np numpy tf
-  nn          keras
+  nn          keras layers models
+  optim       optimizers
+  data        datasets
   to          type astype cast
   clone       copy deepcopy
   contiguous  ascontiguousarray
@@ -105,6 +107,34 @@ for line in ([[
   silu        swish
   keepdim     keepdims
   dim         axis
+  epochs      nb_epoch
+  units       output_dim
+  filters     nb_filter
+  rate        p
+  padding     border_mode
+  strides     subsample
+  data_format dim_ordering
+  use_bias    bias
+  input_shape input_dim batch_input_shape
+  Input       InputLayer
+  Maxout      MaxoutDense
+  MaxPooling1D           MaxPool1D
+  MaxPooling2D           MaxPool2D
+  AveragePooling1D       AvgPool1D
+  AveragePooling2D       AvgPool2D
+  GlobalMaxPooling2D     GlobalMaxPool2D
+  GlobalAveragePooling2D GlobalAvgPool2D
+  Conv1D      Convolution1D
+  Conv2D      Convolution2D
+  fit         fit_generator
+  evaluate    evaluate_generator
+  predict     predict_generator predict_proba
+  Function    function
+  state_dict         get_weights
+  load_state_dict    set_weights
+  kernel_initializer init
+  kernel_regularizer W_regularizer
+  bias_regularizer   b_regularizer
 ]]):gmatch("[^\n]+") do
   local here, others = line:match("(%S+)%s+(.*)")
   for name in others:gmatch("%S+") do
@@ -185,6 +215,17 @@ local function nearest_global(word)
   return suggest.nearest(word, names)
 end
 
+-- The module that stands where other libraries have one of that name.
+local function nearest_module(word)
+  local names = {}
+  for _, known in ipairs(elsewhere[word] or {}) do
+    for _, name in ipairs(modules) do
+      if name == known then names[#names + 1] = name end
+    end
+  end
+  return names[1]
+end
+
 -- The best of all modules that are loaded: the message does not tell whose
 -- field it was.
 local function nearest_field(word)
@@ -195,6 +236,10 @@ local function nearest_field(word)
       home[name] = module
     end
   end
+  for _, part in ipairs {"losses", "metrics", "activations", "initializers",
+    "regularizers", "constraints", "callbacks"} do
+    add("nn." .. part, package.loaded["nn." .. part])
+  end
   for name, part in pairs(package.loaded.tensor or {}) do
     if type(part) == "table" then add("tensor." .. name, part) end
   end
@@ -204,6 +249,17 @@ local function nearest_field(word)
   names[#names + 1] = "tensor" -- the module is called to make one
   local name = suggest.nearest(word, names)
   return home[name] and home[name] .. "." .. name or name
+end
+
+-- The nearest method of models.
+local function nearest_method(word)
+  local names, class = {}, package.loaded["nn.sequential"]
+  for _, name in ipairs(names_of(class, {})) do
+    if type(class[name]) == "function" and name:sub(1, 1) ~= "_" then
+      names[#names + 1] = name
+    end
+  end
+  return suggest.nearest(word, names)
 end
 
 local attributes = {
@@ -243,7 +299,9 @@ function suggest.explain(message)
   if kind == "global" then
     name = nearest_global(word)
   elseif act == "call" then
-    name = nearest_field(word)
+    name = kind == "method" and nearest_method(word) or nearest_field(word)
+  elseif act == "index" then
+    name = nearest_module(word)
   elseif not act then
     return instead(message)
   end

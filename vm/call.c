@@ -15,6 +15,7 @@
 
 #define FRAMES_FIRST 10
 #define FRAMES_LAST  11
+#define LEVELS_PLAIN 100
 
 /* {== traceback ======================================================== */
 
@@ -86,16 +87,17 @@ static int find_tail(lua_State *L, int from, int levels) {
   return level;
 }
 
-/* An error in one line at the prompt needs no list of one place. */
+/* An error in one line at the prompt needs no list of one place, however far
+** into the library it was raised. */
 static bool is_plain(lua_State *L, int levels) {
   lua_Debug ar;
   int shown = 0;
-  for (int i = 0; i < levels && i <= FRAMES_FIRST; i++) {
+  for (int i = 0; i < levels && i <= LEVELS_PLAIN; i++) {
     if (!is_shown(L, i, &ar)) continue;
     if (strcmp(ar.source, "=stdin") != 0 || *ar.what != 'm') return false;
     shown++;
   }
-  return shown <= 1 && levels <= FRAMES_FIRST;
+  return shown <= 1 && levels <= LEVELS_PLAIN;
 }
 
 static void add_traceback(lua_State *L, luaL_Buffer *b) {

@@ -28,7 +28,8 @@ local function check_classes(flat, classes)
   if not wrong:any():item() then return end
   local at = wrong:to("uint8"):argmax():item()
   native.fail("data.to_categorical: class index %d at sample %d: classes are "
-                .. "1..%d", flat[at], at, classes)
+                .. "1..%d%s", flat[at], at, classes,
+              flat[at] == 0 and "; add 1 to labels that count from 0" or "")
 end
 
 --- data.to_categorical(labels [, K])

@@ -246,6 +246,36 @@
 --   float32 (2)
 --     0.8000  1.4000
 
+--- keras
+-- What is done otherwise than in Keras, for those who come from there.
+--
+-- Writing: options stand in one table, the positional ones first:
+-- nn.Dense{32, activation="relu"}; all layers are in nn, optimisers in optim.
+-- Methods have a colon: model:fit(x, y, {epochs=5}). input_shape={784} takes
+-- the place of input_shape=(784,) and of input_dim; rates are lr.
+--
+-- Counting: class labels are 1..K, also for sparse_categorical_crossentropy
+-- and to_categorical; tokens and epochs count from 1. An axis counts the
+-- batch as 1, so that Keras's axis=1 is 2 here; -1 is the last in both.
+-- Labels of binary_crossentropy are 0 and 1.
+--
+-- Models: nn.Model{inputs=, outputs=}; nn.Function is K.function; a class of
+-- models is nn.Model:extend{...}, whose init ends with self:graph{...}. The
+-- shape of a symbol is that of one sample. state_dict and load_state_dict
+-- are get_weights and set_weights; a loader given to fit is fit_generator.
+-- predict of several outputs gives them also by name.
+--
+-- Losses: logits given to a loss of probabilities, labels that are none and a
+-- softmax over one class are errors, not clipped numbers. fit returns what
+-- Keras has in fit(...).history.
+--
+-- Files: a model is one .safetensors file without code; functions in it need
+-- a name, nn.register.
+-- See also: differences, nn.Model, nn.callbacks.
+--   > model = nn.Sequential{nn.Dense{10, input_shape={784}}}
+--   > nn.Model{model.input, nn.Softmax()(model.output)}.output
+--   symbolic tensor 'softmax_1' (None, 10)
+
 --- differences
 -- What is done otherwise than in NumPy and PyTorch, deliberately.
 --

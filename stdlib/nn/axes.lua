@@ -31,8 +31,9 @@ axes.check = {
 function axes.position(layer, axis, ndim)
   local position = axis < 0 and ndim + 1 + axis or axis
   if position < 2 or position > ndim then
-    layer:fail("axis %d is not a dim of samples in a batch of %d dims", axis,
-      ndim)
+    layer:fail("axis %d is not a dim of samples in a batch of %d dims%s", axis,
+      ndim, position == 1 and " (1 is the batch; those of a sample begin at 2)"
+      or "")
   end
   return position
 end

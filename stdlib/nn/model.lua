@@ -20,7 +20,8 @@ local tensor = require("tensor")
 
 --- nn.Model{inputs=, outputs=, name=nil}
 -- The model that computes `outputs` from `inputs`: symbolic tensors, lists of
--- them, or tables of them by name. Data are then given in the same form. An
+-- them, or tables of them by name; nn.Model{inputs, outputs} for short. Data
+-- are then given in the same form. An
 -- input is named after its nn.Input, an output after its layer, unless the
 -- table names them. A model is a layer: it can be called on tensors and on
 -- symbolic tensors, and shares its weights wherever it is used.
@@ -37,7 +38,7 @@ local tensor = require("tensor")
 local Model = Layer:extend {class_name = "Model"}
 
 local SPEC = {
-  positional = 0,
+  positional = 2,
   {"inputs", options.any},
   {"outputs", options.any},
   {"name", options.string},
@@ -103,7 +104,7 @@ function Model:symbols(what, given)
   if graph.is_symbol(given) then
     return {given}
   end
-  if type(given) ~= "table" or next(given) == nil then
+  if type(given) ~= "table" or next(given) == nil or Layer.is(given) then
     self:fail("%s must be symbolic tensors (nn.Input or what layers make of "
       .. "it), got %s", what, options.show(given))
   end
@@ -331,6 +332,10 @@ end
 
 -- Fails unless the sizes fit those that the inputs were declared with.
 function Model:check_inputs(values)
+  if not self.inputs then
+    self:fail("has no graph: end its init with self:graph{inputs=, outputs=}, "
+      .. "or define call")
+  end
   if #values ~= #self.inputs then
     self:fail("has %d inputs (%s), got %d", #self.inputs,
       table.concat(self.input_names, ", "), #values)
@@ -432,6 +437,12 @@ for _, part in ipairs {
     Model[name] = f
   end
 end
+
+require("nn.colon")(Model, "model", {
+  "compile", "fit", "evaluate", "predict", "predict_on_batch",
+  "train_on_batch", "test_on_batch", "summary", "plot", "get_layer", "save",
+  "save_weights", "load_weights", "state_dict", "load_state_dict",
+})
 
 -- Fails before a symbol is used where values are needed.
 function Model:require_graph(what)

@@ -77,7 +77,8 @@ function named.family(kind, aliases)
     description = ("the name of %s, %s or a function"):format(a_kind, a_kind),
     test = function(value)
       local found, problem = family.find(value)
-      return found ~= nil, found, problem
+      local has_name = type(value) == "string" or type(value) == "table"
+      return found ~= nil, found, has_name and problem or nil
     end,
   }
   return family

@@ -18,9 +18,11 @@ local function duration(seconds)
   return string.format("%.0fus", seconds * 1e6)
 end
 
--- "0.2567"; small numbers as 1.2345e-05.
+-- "0.2567"; small numbers as 1.2345e-05; NaN without a sign.
 local function number(value)
-  if math.abs(value) >= 1e-3 or value == 0 or value ~= value then
+  if value ~= value then
+    return "nan"
+  elseif math.abs(value) >= 1e-3 or value == 0 then
     return string.format("%.4f", value)
   end
   return string.format("%.4e", value)
@@ -30,7 +32,8 @@ local function figures(names, log)
   local parts = {}
   for _, name in ipairs(names) do
     if type(log[name]) == "number" then
-      parts[#parts + 1] = string.format(" - %s: %s", name, number(log[name]))
+      parts[#parts + 1] = string.format(" - %s: %s", name,
+        number(log[name]))
     end
   end
   return table.concat(parts)

@@ -40,6 +40,7 @@ function Sequential.read_options(class, t)
   if class.init ~= Sequential.init then
     return Layer.read_options(class, t)
   end
+  options.no_holes(class.class_name, "layer", layers)
   local o = options.read(class.class_name, SPEC, named)
   o.layers = nil
   o.stack = layers
@@ -242,5 +243,7 @@ function Sequential:require_built()
       .. "first layer, or call it once")
   end
 end
+
+require("nn.colon")(Sequential, "model", {"add", "pop"})
 
 return Sequential

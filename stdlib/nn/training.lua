@@ -103,6 +103,16 @@ local function reduced(value, weights)
   return value:mean()
 end
 
+-- What the loss function of an output makes of it.
+local function loss_of(head, y_true, y_pred)
+  local value = head.loss(y_true, y_pred)
+  if not tensor.is(value) and type(value) ~= "number" then
+    native.fail("the loss function of '%s' must return a tensor or a number, "
+      .. "got %s", head.name, options.show(value))
+  end
+  return value
+end
+
 -- The outputs, the total loss and the loss of each output (0-d tensors).
 -- `weights` is nil, a tensor, or a list with a tensor for each output.
 local function forward_loss(self, xs, ys, weights)
@@ -112,7 +122,7 @@ local function forward_loss(self, xs, ys, weights)
   for i, head in ipairs(self.compiled.heads) do
     if head.loss then
       local own = type(weights) == "table" and weights[i] or weights
-      local part = reduced(head.loss(ys[head.target], predictions[i]), own)
+      local part = reduced(loss_of(head, ys[head.target], predictions[i]), own)
       parts[#parts + 1] = part
       local share = head.weight == 1 and part or part * head.weight
       total = total and total + share or share

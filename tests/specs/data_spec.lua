@@ -237,7 +237,7 @@ test("to_categorical: labels out of range name their sample", function()
   local labels = tensor.ones({20}, "int64")
   labels[17] = 0
   check.error_matches(function() data.to_categorical(labels, 10) end,
-                      "class index 0 at sample 17: classes are 1%.%.10")
+                      "class index 0 at sample 17: classes are 1%.%.10; add 1")
   check.error_matches(function() data.to_categorical({1, 11}, 10) end,
                       "class index 11 at sample 2: classes are 1%.%.10")
   check.error_matches(function() data.to_categorical({1, 1.5}, 3) end,

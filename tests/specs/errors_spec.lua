@@ -217,3 +217,19 @@ test("ipairs goes over the first dim", function()
   for _ in ipairs(tensor.zeros(0, 2)) do error("nothing to go over") end
   check.error_matches(function() return tensor({5, 6})[3] end, "index 3 is out")
 end)
+
+test("no empty traceback at the prompt, however deep in a model", function()
+  local lines = [[m = nn.Sequential{nn.Dense{1, input_shape={2}}}
+m:compile{loss=[=[mse]=]}
+x, y = tensor.ones(4, 2), tensor.ones(4, 3)
+m:fit(x, y, {verbose=0})
+h = m:fit(x, y, {verbose=0})
+]]
+  local pipe = assert(io.popen(string.format("printf %%s '%s' | '%s' -i 2>&1",
+    lines, os.getenv("NNLUA") or "build/nnlua")))
+  local text = pipe:read("a")
+  pipe:close()
+  local _, count = text:gsub("mean_squared_error: y_true is", "")
+  check.equal(count, 2)
+  check.truthy(not text:find("traceback", 1, true), text)
+end)

@@ -100,6 +100,70 @@ test("labels outside 1..K name the sample", function()
   end, "one class index for each row of y_pred")
 end)
 
+test("targets for another loss are told from wrong ones", function()
+  local p, y = tensor.full({ 2, 3 }, 0.1), labels { 1, 3 }
+  check.error_matches(function()
+    losses.sparse_categorical_crossentropy(labels { 0, 1 }, p)
+  end, "classes are 1%.%.3; add 1 to labels that count from 0")
+  check.error_matches(function()
+    losses.sparse_categorical_crossentropy(tensor.ones(2, 3), p)
+  end, "for one%-hot rows take categorical_crossentropy, or y:argmax%(%-1%)")
+  check.error_matches(function() losses.categorical_crossentropy(y, p) end,
+    "for class indices take sparse_categorical_crossentropy, or "
+    .. "data.to_categorical%(y, K%)")
+  for _, name in ipairs { "categorical_crossentropy",
+    "softmax_cross_entropy_with_logits" } do
+    check.error_matches(function()
+      losses[name](tensor.ones(2, 1), tensor.ones(2, 1))
+    end, name .. ": y_pred is %(2, 1%): a single class is always right")
+  end
+  for _, name in ipairs { "sparse_categorical_crossentropy",
+    "sparse_softmax_cross_entropy_with_logits" } do
+    check.error_matches(function()
+      losses[name](labels { 1, 1 }, tensor.ones(2, 1))
+    end, "a single class is always right")
+  end
+end)
+
+test("binary answers are 0 and 1, not classes 1 and 2", function()
+  local p = tensor { { 0.5 }, { 0.5 }, { 0.5 } }
+  for _, name in ipairs { "binary_crossentropy",
+    "sigmoid_cross_entropy_with_logits" } do
+    check.error_matches(function() losses[name](labels { 1, 2, 1 }, p) end,
+      name .. ": y_true must be 0 or 1, or between, got 2 at sample 2; "
+      .. "subtract 1 from labels 1 and 2")
+    check.error_matches(function()
+      losses[name](tensor { 1, 1, -1 }, p)
+    end, "got %-1.0 at sample 3$")
+    losses[name](tensor { 1.05, -0.05, 0.5 }, p)
+    losses[name](tensor({ 0, 1, 1 }, "bool"), p)
+    losses[name](tensor.zeros(0, 1), tensor.zeros(0, 1))
+  end
+end)
+
+test("logits are no probabilities", function()
+  local one_hot, nan = tensor { { 0, 1 } }, tensor { { 0 / 0, 0.5 } }
+  local cases = {
+    categorical_crossentropy = { one_hot, "softmax" },
+    sparse_categorical_crossentropy = { labels { 2 }, "softmax" },
+    binary_crossentropy = { one_hot, "sigmoid" },
+  }
+  for name, case in pairs(cases) do
+    local y, activation = case[1], case[2]
+    local p = tensor { { -0.5, 0.5 } }
+    check.error_matches(function() losses[name](y, p) end, name
+      .. ": y_pred must be probabilities, got %-0.5: end the model in a "
+      .. activation .. ", or take nn.losses." .. name .. "{from_logits=true}")
+    losses[name](y, p, { from_logits = true })
+    losses[name](y, tensor { { -1e-6, 1 } })
+    losses[name](y, nan)
+  end
+  check.error_matches(function()
+    losses.binary_crossentropy(one_hot, tensor { { 0.5, 3 } })
+  end, "got 3: end the model in a sigmoid")
+  losses.categorical_crossentropy(one_hot, tensor { { 1, 3 } })
+end)
+
 test("kullback-leibler divergence", function()
   local y, p = tensor { { 0.5, 0.5 } }, tensor { { 0.25, 0.75 } }
   check.near(losses.kullback_leibler_divergence(y, p),

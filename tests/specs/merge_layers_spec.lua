@@ -76,6 +76,37 @@ test("Dot: shapes, gradients, configuration", function()
   layer_checks.saved(nn.Model{inputs=x, outputs=nn.Dot{{3, 3}}(x, x)}, {3, 4})
 end)
 
+test("every call is checked, not only the first", function()
+  local x, a, b = tensor.ones(2, 3), nn.Input{3, 4}, nn.Input{5, 3}
+  local subtract, dot = nn.Subtract(), nn.Dot{-1}
+  subtract(x, x)
+  dot(x, x)
+  for _, layer in ipairs {subtract, dot} do
+    error_matches(function() layer(x, x, x) end, "takes 2 inputs, got 3")
+    error_matches(function() layer(a, a, a) end, "takes 2 inputs, got 3")
+    error_matches(function() layer(x) end, "takes 2 inputs, got 1")
+  end
+  error_matches(function() dot(a, b) end,
+    "dim 3 of %(None, 3, 4%) and dim 3 of %(None, 5, 3%) have different sizes")
+  for _, name in ipairs {"Add", "Average", "Maximum", "Concatenate"} do
+    local layer = nn[name]()
+    layer(x, x)
+    error_matches(function() layer(x) end, "needs at least two inputs")
+    error_matches(function() layer({x}) end, "needs at least two inputs")
+  end
+end)
+
+test("Concatenate and Softmax do not mix samples", function()
+  local message = "axis 1 is not a dim of samples in a batch of 2 dims "
+    .. "%(1 is the batch; those of a sample begin at 2%)"
+  for _, x in ipairs {tensor.ones(2, 3), nn.Input{3}} do
+    error_matches(function() nn.Concatenate{1}(x, x) end, message)
+    error_matches(function() nn.Softmax{1}(x) end, message)
+  end
+  local x = tensor.ones(2, 3)
+  equal(nn.Concatenate{2}(x, x).shape, nn.Concatenate()(x, x).shape)
+end)
+
 test("errors", function()
   local x = tensor.zeros(2, 3)
   error_matches(function() nn.Subtract()(x, x, x) end,
@@ -97,24 +128,17 @@ test("errors", function()
   error_matches(function() nn.Dot{2}(x, x, x) end, "takes 2 inputs, got 3")
 end)
 
-test("a layer that was used is as careful with other inputs", function()
+test("shapes are checked at every call as well", function()
   local x, y = tensor.zeros(2, 3), tensor.zeros(2, 4)
-  local function used(layer, ...)
-    layer(...)
-    return layer
-  end
-  local dot, join = used(nn.Dot{2}, x, x), used(nn.Concatenate{}, x, y)
-  local minus, plus = used(nn.Subtract{}, x, x), used(nn.Add{}, x, x)
+  local dot, join, plus = nn.Dot{2}, nn.Concatenate{}, nn.Add{}
+  dot(x, x)
+  join(x, y)
+  plus(x, x)
   error_matches(function() dot(x, y) end,
     "Dot 'dot': dim 2 of %(None, 3%) and dim 2 of %(None, 4%) have different")
-  error_matches(function() dot(x, x, x) end, "Dot 'dot': takes 2 inputs, got 3")
-  error_matches(function() dot(x) end, "Dot 'dot': takes 2 inputs, got 1")
   error_matches(function() join(x, tensor.zeros(2, 3, 4)) end,
     "Concatenate 'concatenate': shapes %(None, 3%) and %(None, 3, 4%) differ")
-  error_matches(function() join({x}) end, "needs at least two inputs")
-  error_matches(function() minus(x, x, x) end,
-    "Subtract 'subtract': takes 2 inputs, got 3")
   error_matches(function() plus(x, y) end, "Add 'add': shapes")
   error_matches(function() plus(nn.Input{3}, nn.Input{4}) end, "Add 'add'")
-  check.equal(join(y, y, y).shape[2], 12)
+  equal(join(y, y, y).shape[2], 12)
 end)

@@ -10,6 +10,20 @@ end
 
 -- Sequential -----------------------------------------------------------------
 
+test("a class of models whose init makes no graph", function()
+  local Empty = nn.Model:extend {class_name = "Empty"}
+  function Empty:init() end
+  local x = tensor.ones(2, 3)
+  for _, f in ipairs {
+    function(model) return model:predict(x) end,
+    function(model) return model(x) end,
+    function(model) return model(nn.Input {3}) end,
+  } do
+    check.error_matches(function() f(Empty {}) end, "has no graph: end its "
+      .. "init with self:graph{inputs=, outputs=}, or define call")
+  end
+end)
+
 test("Sequential: shapes from input_shape, nn.Input or data", function()
   for _, model in ipairs {
     nn.Sequential { nn.Dense { 4, input_shape = { 3 } }, nn.Dense { 2 } },

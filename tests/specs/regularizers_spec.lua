@@ -50,7 +50,8 @@ test("wrong ones are refused", function()
   check.error_matches(function() nn.Dense{2, kernel_regularizer="l3"} end,
     'unknown regularizer "l3" %(did you mean "l1"?')
   check.error_matches(function() nn.Dense{2, kernel_constraint=7} end,
-    "it must be a name, a constraint or a function, got 7")
+    "Dense: kernel_constraint must be the name of a constraint, a constraint "
+    .. "or a function, got 7")
   check.error_matches(function() nn.regularizers.L1{-1} end,
     "a number of at least 0")
 end)

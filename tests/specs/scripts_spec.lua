@@ -267,7 +267,7 @@ test("residual_inception: shortcuts let the deep stack learn", function()
                                .. "--stack-epochs 4 --out " .. out)
     check.equal(status, 0)
     has(text, "Connected to")
-    has(text, "strided (Residual)              (None, 7, 7, 32)")
+    check.truthy(text:find("strided %(Residual%) +%(None, 7, 7, 32%)"))
     has(text, "guessing has a loss of log(10) = 2.3026")
     local function stack(normalized, shortcuts)
       local gradient, loss = text:match("\n" .. normalized .. " +16  "
@@ -338,6 +338,8 @@ test("tensorboard: the files have what the callbacks saw", function()
       end
       has(text, "tensorboard --logdir '" .. out .. "'")
     end
+  end)
+end)
 
 -- The numbers of a row of a table that a script printed.
 local function row_of(text, name)

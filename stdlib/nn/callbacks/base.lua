@@ -86,10 +86,12 @@ function base.require_monitor(name, callback)
       return
     end
   end
+  local hint = options.hint(callback.monitor, known)
+  if hint == "" and callback.monitor:find("^val_") and #known > 0 then
+    hint = " (give validation_data or validation_split)"
+  end
   native.fail("%s: %q will not be in the log, which has %s%s", name,
-    callback.monitor, table.concat(known, ", "),
-    callback.monitor:find("^val_") and #known > 0
-      and " (give validation_data or validation_split)" or "")
+    callback.monitor, table.concat(known, ", "), hint)
 end
 
 -- Of these a greater value is a better one.

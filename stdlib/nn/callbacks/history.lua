@@ -70,7 +70,8 @@ function History:__tostring()
     local line = string.format("%5d", epoch)
     for _, name in ipairs(names) do
       local value = self[name][i]
-      local text = type(value) == "number" and string.format("%.4f", value)
+      local text = type(value) == "number"
+        and (value == value and string.format("%.4f", value) or "nan")
       line = line .. string.format("  %" .. math.max(10, #name) .. "s",
         text or "")
     end

@@ -1,6 +1,7 @@
 -- nn.Concatenate: several inputs side by side.
 
 local Layer = require("nn.layer")
+local axes = require("nn.axes")
 local graph = require("nn.graph")
 local merge = require("nn.merge")
 local options = require("options")
@@ -20,7 +21,7 @@ local Concatenate = Layer:extend {
 }
 
 function Concatenate:call(inputs)
-  return tensor.concat(inputs, self.axis)
+  return tensor.concat(inputs, axes.position(self, self.axis, inputs[1].ndim))
 end
 
 -- The masks side by side; an input without one counts everywhere.
@@ -41,12 +42,7 @@ end
 
 -- Where the joined dim stands in the shape of one sample.
 local function joined_position(self, shape)
-  local position = self.axis < 0 and #shape + 1 + self.axis or self.axis - 1
-  if position < 1 or position > #shape then
-    self:fail("axis %d is not a dim of samples of shape %s", self.axis,
-      graph.shape_text(shape))
-  end
-  return position
+  return axes.position(self, self.axis, #shape + 1) - 1
 end
 
 local function joins(a, b, position)

@@ -28,7 +28,10 @@ local Dense = Layer:extend {
 
 function Dense:build(input_shape)
   local inputs = input_shape[#input_shape]
-  if not inputs or inputs == -1 then
+  if not inputs then
+    self:fail("each sample must have a dim of features, (batch, features); "
+      .. "got single numbers")
+  elseif inputs == -1 then
     self:fail("the size of the last dim of its input must be known")
   end
   self:add_weight("kernel", {inputs, self.units})

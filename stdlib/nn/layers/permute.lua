@@ -4,6 +4,11 @@ local Layer = require("nn.layer")
 local graph = require("nn.graph")
 local options = require("options")
 
+local DIMS = {
+  description = "a list of the dims of a sample, from 1, such as {2, 1}",
+  test = options.shape.test,
+}
+
 --- nn.Permute{d1, d2, ...}
 -- Dim k of each sample of the result is dim d_k of the sample: the dims count
 -- from 1 without the batch, and each comes once. Also nn.Permute{dims={2, 1}}.
@@ -14,7 +19,7 @@ local Permute = Layer:extend {
   inputs = 1,
   options = {
     rest = "dims",
-    {"dims", options.shape, options.required},
+    {"dims", DIMS, options.required},
   },
 }
 

@@ -7,7 +7,8 @@ local tensor = require("tensor")
 --- nn.RReLU{lower=1/8, upper=1/3}
 -- y = x where x >= 0, else slope * x. In training the slope is drawn for each
 -- element, uniform from lower to upper; at inference it is their mean. Any
--- shape -> the same shape. (Xu and others, 2015.)
+-- shape -> the same shape. (Xu and others, 2015, who divide by numbers from
+-- U(3, 8), the reverse of these slopes.)
 --   > nn.RReLU{0.25, 0.75}(tensor({{-4, 5}}))
 --   float32 (1, 2)
 --     -2   5

@@ -20,10 +20,16 @@ local Softmax = elementwise("Softmax", {
   if opts.mask and opts.mask.ndim == x.ndim then
     x = x:masked_fill(opts.mask:eq(0), NEVER)
   end
-  if type(self.axis) == "table" then
-    return (x - x:logsumexp(self.axis, true)):exp()
+  local dims = axes.positions(self, self.axis, x.ndim)
+  if #dims > 1 then
+    return (x - x:logsumexp(dims, true)):exp()
   end
-  return x:softmax(self.axis)
+  return x:softmax(dims[1])
 end)
+
+function Softmax:compute_output_shape(input_shape)
+  axes.positions(self, self.axis, #input_shape + 1)
+  return input_shape
+end
 
 return Softmax

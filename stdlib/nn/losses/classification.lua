@@ -4,7 +4,7 @@ local options = require("options")
 local targets = require("nn.losses.targets")
 
 local EPSILON = targets.EPSILON
-local matching, per_sample = targets.matching, targets.per_sample
+local per_sample = targets.per_sample
 local NONE = {positional = 0}
 
 local FROM_LOGITS = {"from_logits", options.boolean, false}
@@ -39,6 +39,7 @@ end
 
 local function of_label(name, y_true, z)
   targets.need_tensors(name, y_true, z)
+  targets.need_classes(name, z)
   targets.label_column(name, y_true, z)
   local picked = targets.pick(name, y_true, z:log_softmax(-1))
   return per_sample(-picked:squeeze(-1))
@@ -54,12 +55,14 @@ return function(define)
   --   0.6931
   define("sigmoid_cross_entropy_with_logits", NONE, function(y_true, y_pred)
     local name = "sigmoid_cross_entropy_with_logits"
-    return of_sigmoid(matching(name, y_true, y_pred), y_pred)
+    return of_sigmoid(targets.matching_answers(name, y_true, y_pred), y_pred)
   end)
 
   --- nn.losses.binary_crossentropy(y_true, y_pred [, options])
   -- -(y log p + (1 - y) log(1 - p)) for probabilities p = y_pred (clipped to
-  -- 1e-7 from 0 and 1), averaged over each sample's labels; short "bce".
+  -- 1e-7 from 0 and 1), averaged over each sample's labels; short "bce". Labels
+  -- are 0 and 1; one of 2 or more, or of -1 or less, is an error, and so are
+  -- probabilities that are none.
   -- Options: from_logits=false, true where y_pred are logits;
   -- label_smoothing=0 moves the labels by this share towards 1/2.
   --   > l = nn.losses.binary_crossentropy(tensor({{1}}), tensor({{0.5}}))
@@ -68,8 +71,10 @@ return function(define)
   define("binary_crossentropy", {
     positional = 0, FROM_LOGITS, SMOOTHING,
   }, function(y_true, y_pred, o)
-    local y = smoothed(matching("binary_crossentropy", y_true, y_pred), o, 2)
+    local y = targets.matching_answers("binary_crossentropy", y_true, y_pred)
+    y = smoothed(y, o, 2)
     if o.from_logits then return of_sigmoid(y, y_pred) end
+    targets.need_probabilities("binary_crossentropy", y_pred, "sigmoid", 1)
     local p = y_pred:clamp(EPSILON, 1 - EPSILON)
     return per_sample(-(y * p:log() + (1 - y) * (1 - p):log()))
   end)
@@ -83,7 +88,7 @@ return function(define)
   --   0.6931
   define("softmax_cross_entropy_with_logits", NONE, function(y_true, y_pred)
     local name = "softmax_cross_entropy_with_logits"
-    return of_softmax(targets.matching_rows(name, y_true, y_pred), y_pred)
+    return of_softmax(targets.matching_classes(name, y_true, y_pred), y_pred)
   end)
 
   --- nn.losses.categorical_crossentropy(y_true, y_pred [, options])
@@ -98,9 +103,11 @@ return function(define)
   define("categorical_crossentropy", {
     positional = 0, FROM_LOGITS, SMOOTHING,
   }, function(y_true, y_pred, o)
-    local y = targets.matching_rows("categorical_crossentropy", y_true, y_pred)
+    local name = "categorical_crossentropy"
+    local y = targets.matching_classes(name, y_true, y_pred)
     y = smoothed(y, o, y_pred.shape[y_pred.ndim])
     if o.from_logits then return of_softmax(y, y_pred) end
+    targets.need_probabilities(name, y_pred, "softmax")
     return per_sample(-(y * distribution(y_pred):log()):sum(-1))
   end)
 
@@ -129,7 +136,10 @@ return function(define)
          function(y_true, y_pred, o)
     local name = "sparse_categorical_crossentropy"
     if o.from_logits then return of_label(name, y_true, y_pred) end
+    targets.need_tensors(name, y_true, y_pred)
+    targets.need_classes(name, y_pred)
     local picked = targets.pick(name, y_true, y_pred)
+    targets.need_probabilities(name, y_pred, "softmax")
     local total = y_pred:sum(-1, true):clamp(EPSILON)
     local p = (picked / total):clamp(EPSILON, 1 - EPSILON)
     return per_sample(-p:log():squeeze(-1))

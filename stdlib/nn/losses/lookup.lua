@@ -33,10 +33,12 @@ function lookup.name_of(loss)
 end
 
 -- Checks the labels of a whole data set for a loss that takes class indices,
--- so that the first wrong one is told by its place in the set.
-function lookup.check_labels(loss, labels, classes)
-  local entry = lookup.entry(loss)
-  if entry and entry.takes_labels
+-- so that the first wrong one is told by its place in the set. `shape` is that
+-- of a sample of the output; targets of another form are left to the loss.
+function lookup.check_labels(loss, labels, shape)
+  local entry, classes = lookup.entry(loss), shape[#shape]
+  local single = labels.ndim <= #shape or labels.shape[labels.ndim] == 1
+  if entry and entry.takes_labels and single and classes ~= 1
       and (labels:lt(1) | labels:gt(classes)):any():item() then
     targets.explain_labels(entry.name, labels, classes)
   end

@@ -62,6 +62,10 @@ end
 
 -- The sum over the batch of a metric, from one value a sample or a mean.
 local function summed(value, count)
+  if not tensor.is(value) and type(value) ~= "number" then
+    native.fail("a metric must return a tensor or a number, got %s",
+      options.show(value))
+  end
   if not tensor.is(value) or value.ndim == 0 then return value * count end
   if value.ndim > 1 then
     value = value:reshape({#value, -1}):float():mean(2)
