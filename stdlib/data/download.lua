@@ -146,7 +146,9 @@ local SHA256 = options.check("a SHA-256 of 64 hexadecimal digits",
 
 local SPECIFICATION = {
   positional = 0,
-  {"url", options.any, options.required},
+  {"url", options.check("an address or a list of them", function(value)
+    return value ~= nil
+  end), options.required},
   {"sha256", SHA256},
   {"path", options.string},
 }
@@ -162,9 +164,14 @@ local function download_file(t)
   end
   if #urls == 0 then native.fail("data.download: there is no address") end
   local path = o.path or urls[1]:match("([^/?#]+)[?#]?[^/]*$")
-  if path:find("%.%.") or path:find("^/") then
+  if not path then
+    native.fail("data.download: the address %s does not end in the name of a "
+                  .. "file: give path=", options.show(urls[1]))
+  elseif path:find("%.%.") or path:find("^/") then
     native.fail("data.download: path %q must lie in the folder of data sets",
                 path)
+  elseif path:find("^%.?$") or path:find("/%.?$") or path:find("%z") then
+    native.fail("data.download: path %q must be the name of a file", path)
   end
   return obtain(download.folder() .. "/" .. path, urls,
                 o.sha256 and o.sha256:lower())

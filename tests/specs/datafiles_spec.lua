@@ -243,3 +243,15 @@ test("sha256 of known texts", function()
                         "No such file")
   end)
 end)
+
+test("download: addresses and paths that name no file", function()
+  local function refused(t, message)
+    check.error_matches(function() data.download(t) end, message)
+  end
+  refused({url="http://127.0.0.1:1/"}, "does not end in the name of a file")
+  for _, path in ipairs {"", ".", "a/", "a/.", "a\0b"} do
+    refused({url="http://127.0.0.1:1/x", path=path},
+            "path .* must be the name of a file")
+  end
+  refused({}, "url is missing: it must be an address or a list of them")
+end)
