@@ -586,3 +586,9 @@ test("ensemble: what is wrong is told", function()
     hyper.ensemble(two):save(os.tmpname() .. ".safetensors")
   end)
 end)
+
+test("options of a choice must all be there", function()
+  check.refuses("hyper.choice: option 1 of 2 is nil", function()
+    hyper.choice{nil, 2}
+  end)
+end)
