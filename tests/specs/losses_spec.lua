@@ -305,3 +305,14 @@ test("names", function()
     losses.mean_squared_error(1, tensor { 1 })
   end, "y_true and y_pred must be tensors")
 end)
+
+test("labels that are no numbers", function()
+  check.refuses("class index false at sample 1: classes are 1..2", function()
+    losses.sparse_categorical_crossentropy(tensor({false, true}),
+                                           tensor.ones(2, 2))
+  end)
+  check.refuses("class index nan at sample 1", function()
+    losses.sparse_categorical_crossentropy(tensor({0 / 0, 1}),
+                                           tensor.ones(2, 2))
+  end)
+end)

@@ -85,9 +85,10 @@ function targets.explain_labels(name, labels, classes)
   local flat = labels:reshape({-1}):totable()
   local each = labels.ndim > 0 and #flat // math.max(1, #labels) or 1
   for position, label in ipairs(flat) do
-    if label ~= math.floor(label) or label < 1 or label > classes then
+    local index = type(label) == "number" and math.tointeger(label)
+    if not index or index < 1 or index > classes then
       native.fail("%s: class index %s at sample %d: classes are 1..%d", name,
-                  tostring(math.tointeger(label) or label),
+                  options.show(index or label),
                   (position - 1) // math.max(1, each) + 1, classes)
     end
   end
