@@ -91,7 +91,7 @@ end
 
 -- A loss as one number: the mean over samples of weight * loss.
 local function reduced(value, weights)
-  if not tensor.is(value) or value.ndim == 0 then
+  if value.ndim == 0 then
     return value
   end
   if value.ndim > 1 then
@@ -112,7 +112,12 @@ local function forward_loss(self, xs, ys, weights)
   for i, head in ipairs(self.compiled.heads) do
     if head.loss then
       local own = type(weights) == "table" and weights[i] or weights
-      local part = reduced(head.loss(ys[head.target], predictions[i]), own)
+      local value = head.loss(ys[head.target], predictions[i])
+      if not tensor.is(value) then
+        native.fail("%s: the loss of output %d must be a tensor, got %s",
+          tostring(self), i, options.show(value))
+      end
+      local part = reduced(value, own)
       parts[#parts + 1] = part
       local share = head.weight == 1 and part or part * head.weight
       total = total and total + share or share

@@ -433,3 +433,42 @@ test("a label that is no class is told by its place in the data", function()
     model:fit(tensor.ones(32, 4), y, {batch_size=8, verbose=0})
   end, "class index 11 at sample 17: classes are 1..10")
 end)
+
+test("a user's loss or metric that gives no figure", function()
+  local function train(loss, metric)
+    local model = nn.Sequential{nn.Dense{1, input_shape={2}}}
+    model:compile{loss=loss, metrics={metric}}
+    model:fit(tensor.ones(4, 2), tensor.ones(4, 1), {verbose=0})
+  end
+  check.refuses("the loss of output 1 must be a tensor, got nil", function()
+    train(function() end)
+  end)
+  check.refuses("the loss of output 1 must be a tensor, got 3", function()
+    train(function() return 3 end)
+  end)
+  check.refuses("what a metric gives must be a tensor or a number, got \"a\"",
+                function() train("mse", function() return "a" end) end)
+  check.refuses("what sums gives must be a tensor or a number, got nil",
+                function()
+    train("mse", {sums=function() end, result=function(total) return total end})
+  end)
+  check.refuses("what result gives must be a tensor or a number, got true",
+                function()
+    train("mse", {sums=function() return 1 end,
+                  result=function() return true end})
+  end)
+end)
+
+test("class_weight names a target that is no class", function()
+  local model = nn.Sequential{nn.Dense{1, input_shape={2}}}
+  model:compile{loss="mse"}
+  local function fit(y)
+    model:fit(tensor.ones(2, 2), y, {class_weight={1, 2}, verbose=0})
+  end
+  check.refuses("class_weight: the target 0.5 at sample 2 is no class: "
+                .. "classes are 0..1", function() fit(tensor({{0}, {0.5}})) end)
+  check.refuses("the target 2.0 at sample 1 is no class", function()
+    fit(tensor({{2}, {0}}))
+  end)
+  fit(tensor({{1}, {0}}))
+end)
