@@ -87,6 +87,20 @@ function training.require_compiled(self, what)
   return self.compiled
 end
 
+-- The optimizer that compile gave the model, which trains no other since.
+function training.require_optimizer(self)
+  local optimizer = self.optimizer
+  local owner = type(optimizer) == "table" and rawget(optimizer, "owner")
+  if owner == self then
+    return optimizer
+  elseif owner then
+    native.fail("%s: its optimizer was given to %s since: compile each model "
+      .. "with an optimizer of its own", tostring(self), tostring(owner))
+  end
+  native.fail("%s: its optimizer must come from compile{optimizer=}, got %s",
+    tostring(self), options.show(optimizer))
+end
+
 -- One step -------------------------------------------------------------------
 
 -- A loss as one number: the mean over samples of weight * loss.
@@ -224,7 +238,8 @@ end
 
 -- Forward, loss, backward and the optimizer's step, on one batch.
 function training.train_step(self, xs, ys, weights, count)
-  local compiled, optimizer = self.compiled, self.optimizer
+  local compiled = self.compiled
+  local optimizer = training.require_optimizer(self)
   if not compiled.settled then
     training.settle(self, xs)
   end

@@ -472,3 +472,27 @@ test("class_weight names a target that is no class", function()
   end)
   fit(tensor({{1}, {0}}))
 end)
+
+test("an optimizer trains the model that it was given to last", function()
+  local shared = optim.SGD{lr=0.1}
+  local function compiled(name)
+    local model = nn.Sequential{nn.Dense{1, input_shape={2}}, name=name}
+    model:compile{loss="mse", optimizer=shared}
+    return model
+  end
+  local x, y = tensor.ones(4, 2), tensor.ones(4, 1)
+  local first, second = compiled("first"), compiled("second")
+  check.refuses("Sequential 'first': its optimizer was given to Sequential "
+                .. "'second' since", function()
+    first:fit(x, y, {verbose=0})
+  end)
+  second:fit(x, y, {verbose=0})
+  second:compile{loss="mae", optimizer=shared}
+  second:train_on_batch(x, y)
+  check.refuses("its optimizer must come from compile{optimizer=}, got \"sgd\"",
+                function()
+    second:fit(x, y, {verbose=0, callbacks={{on_batch_end=function(self)
+      self.model.optimizer = "sgd"
+    end}}})
+  end)
+end)
