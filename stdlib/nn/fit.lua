@@ -201,9 +201,8 @@ local function check_labels(self, y)
   end
   local ys = batches.targets(self, y)
   for i, head in ipairs(self.compiled.heads) do
-    local shape = self.outputs[i].shape
     if head.target then
-      losses.check_labels(head.loss, ys[head.target], shape[#shape])
+      losses.check_labels(head.loss, ys[head.target], self.outputs[i].shape)
     end
   end
 end

@@ -84,7 +84,8 @@ local function has_call(value)
 end
 
 local layers = names_in(nn, has_specification)
-local NOT_CALLED = {entry=true, check=true, list=true}
+-- Of the program, not for its users.
+local NOT_CALLED = {check=true, check_labels=true, entry=true, list=true}
 local function functions_of(module)
   local names = names_in(module, has_call)
   for k = #names, 1, -1 do

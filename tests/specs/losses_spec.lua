@@ -316,3 +316,20 @@ test("labels that are no numbers", function()
                                            tensor.ones(2, 2))
   end)
 end)
+
+test("one-hot rows and class indices for the other cross-entropy", function()
+  local model = nn.Sequential{nn.Dense{3, activation="softmax",
+                                       input_shape={2}}}
+  local function fit(loss, y)
+    model:compile{loss=loss}
+    model:fit(tensor.ones(2, 2), y, {verbose=0})
+  end
+  check.refuses("y_true is %(2, 3%) .* %(one%-hot rows go with categorical_",
+                function()
+    fit("sparse_categorical_crossentropy", tensor({{0, 1, 0}, {1, 0, 0}}))
+  end)
+  for _, y in ipairs {tensor({1, 2}), tensor({{1}, {2}})} do
+    check.refuses("class indices go with sparse_categorical_crossentropy",
+                  function() fit("categorical_crossentropy", y) end)
+  end
+end)

@@ -55,10 +55,12 @@ function losses.name_of(loss)
 end
 
 -- Checks the labels of a whole data set for a loss that takes class indices,
--- so that the first wrong one is told by its place in the set.
-function losses.check_labels(loss, labels, classes)
-  local entry = family.entry(loss)
-  if entry and entry.takes_labels
+-- so that the first wrong one is told by its place in the set. One-hot rows
+-- are left to the loss, which speaks of the shapes.
+function losses.check_labels(loss, labels, sample_shape)
+  local entry, classes = family.entry(loss), sample_shape[#sample_shape]
+  local rows = labels.ndim > #sample_shape and labels.shape[labels.ndim] > 1
+  if entry and entry.takes_labels and not rows
       and (labels:lt(1) | labels:gt(classes)):any():item() then
     targets.explain_labels(entry.name, labels, classes)
   end

@@ -68,6 +68,15 @@ end
 
 -- Rows of classes: there must be a last dim to sum over.
 function targets.matching_rows(name, y_true, y_pred)
+  targets.need_tensors(name, y_true, y_pred)
+  local classes = y_pred.ndim > 0 and y_pred.shape[y_pred.ndim] or 1
+  if classes > 1 and (y_true.ndim == y_pred.ndim - 1
+      or y_true.ndim == y_pred.ndim and y_true.shape[y_true.ndim] == 1) then
+    native.fail("%s: y_true is %s but y_pred is %s: they must have the same "
+                .. "shape (class indices go with sparse_categorical_"
+                .. "crossentropy, or through data.to_categorical)", name,
+                tostring(y_true.shape), tostring(y_pred.shape))
+  end
   local y = targets.matching(name, y_true, y_pred)
   if y_pred.ndim == 0 then
     native.fail("%s: y_pred must have a dim of classes, got a 0-d tensor", name)
@@ -106,8 +115,10 @@ function targets.label_column(name, y_true, y_pred)
   end
   if not fits then
     native.fail("%s: y_true is %s and y_pred is %s: there must be one class "
-                .. "index for each row of y_pred", name,
-                tostring(y_true.shape), tostring(y_pred.shape))
+                .. "index for each row of y_pred%s", name,
+                tostring(y_true.shape), tostring(y_pred.shape),
+                same_shape(y_true, y_pred)
+                  and " (one-hot rows go with categorical_crossentropy)" or "")
   end
   return labels.dtype == "int64" and labels or labels:to("int64")
 end
