@@ -592,3 +592,12 @@ test("options of a choice must all be there", function()
     hyper.choice{nil, 2}
   end)
 end)
+
+test("models of an ensemble whose outputs differ", function()
+  local function net(units)
+    return nn.Sequential{nn.Dense{units, input_shape={2}}}
+  end
+  check.refuses("model 2 gives %(3, 2%), but model 1 %(3, 1%)", function()
+    hyper.ensemble({net(1), net(2)}):predict(tensor.ones(3, 2))
+  end)
+end)
