@@ -315,6 +315,10 @@ test("labels that are no numbers", function()
     losses.sparse_categorical_crossentropy(tensor({0 / 0, 1}),
                                            tensor.ones(2, 2))
   end)
+  check.refuses("class index 1.5 at sample 2", function()
+    losses.sparse_categorical_crossentropy(tensor({1, 1.5}),
+                                           tensor.ones(2, 2))
+  end)
 end)
 
 test("one-hot rows and class indices for the other cross-entropy", function()

@@ -120,7 +120,12 @@ function targets.label_column(name, y_true, y_pred)
                 same_shape(y_true, y_pred)
                   and " (one-hot rows go with categorical_crossentropy)" or "")
   end
-  return labels.dtype == "int64" and labels or labels:to("int64")
+  if labels.dtype == "int64" then return labels end
+  local whole = labels:to("int64")
+  if labels:ne(whole):any():item() then
+    targets.explain_labels(name, y_true, y_pred.shape[y_pred.ndim])
+  end
+  return whole
 end
 
 -- The element of y_pred that belongs to each label, last dim of size 1.
