@@ -194,3 +194,9 @@ test("what is refused", function()
     nn.callbacks.TensorBoard {logdir="x"}
   end, 'unknown option "logdir" %(did you mean "log_dir"')
 end)
+
+test("a picture of another form", function()
+  check.refuses("TensorBoard:image: a picture is .* got %(3%)", function()
+    nn.callbacks.TensorBoard():image("a", tensor.zeros(3))
+  end)
+end)
