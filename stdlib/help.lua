@@ -250,6 +250,17 @@ local function find_last(word)
   return names
 end
 
+-- Methods whose name ends the word, whatever the object before it is called:
+-- "nn.Model.fit", "model:fit", "optim.Adam.step".
+local function find_method(word)
+  local last = word:match("[%.:]([^%.:]+)$")
+  local names = {}
+  for _, name in ipairs(last and find_last(last) or {}) do
+    if name:find(":", 1, true) then names[#names + 1] = name end
+  end
+  return names
+end
+
 -- The topic of exactly that name, however it is spelt: "tensor:sum",
 -- "x:sum", "linalg.solve", "add_".
 local function exact(word)
@@ -386,6 +397,7 @@ function help.find(name)
   local topic = exact(name) or topics[also[name:lower()]] or by_value(name)
   if topic then return full_text(topic) end
   local others = find_last(name)
+  if #others == 0 then others = find_method(name) end
   if #others > 0 then return full_text(topics[others[1]], others) end
   if #contents(name) > 0 then return full_text({name = name, text = name}) end
   return nil, not_found(name)

@@ -23,11 +23,12 @@ function options.show(value)
   if type(value) == "string" then
     return string.format("%q", value)
   end
+  if value ~= value then return "nan" end -- without a sign
   if type(value) == "number" or type(value) == "boolean" or value == nil then
     return tostring(value)
   end
   if require("tensor").is(value) then
-    return "a tensor"
+    return string.format("a %s %s tensor", value.dtype, tostring(value.shape))
   end
   if type(value) == "table" and rawget(value, "class_name")
       and rawget(value, "__index") == value then
@@ -107,8 +108,8 @@ options["function"] = of_type("function")
 options.integer = integer_check("an integer", math.mininteger)
 options.positive_integer = integer_check("a positive integer", 1)
 options.non_negative_integer = integer_check("an integer of at least 0", 0)
-options.number = number_check("a number", function()
-  return true
+options.number = number_check("a number", function(value)
+  return value == value
 end)
 options.positive_number = number_check("a positive number", function(value)
   return value > 0

@@ -63,7 +63,9 @@ end
 local SPECIFICATION = {
   positional = 0,
   {"shift", options.fraction, 0.0},
-  {"rotate", options.non_negative_number, 0.0},
+  {"rotate", options.check("a finite number of at least 0", function(value)
+    return type(value) == "number" and value >= 0 and value < math.huge
+  end), 0.0},
   {"zoom", options.fraction, 0.0},
   {"flip", options.one_of {"horizontal", "vertical", "both"}},
   {"fill", options.number, 0},

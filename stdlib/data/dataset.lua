@@ -22,10 +22,26 @@ end
 
 -- Samples to a batch and back ------------------------------------------------
 
+local function kind_of(value)
+  return tensor.is(value) and tostring(value.shape) or type(value)
+end
+
+-- The samples of a batch must have the same form: shapes, or plain values.
+local function check_alike(first, value, i, name)
+  local one, other = kind_of(first), kind_of(value)
+  local plain = {number=true, boolean=true}
+  if one ~= other and not (plain[one] and plain[other]) then
+    native.fail("data.Dataset: %s must be alike in all samples of a batch, "
+                  .. "but sample 1 of it has %s and sample %d %s", name,
+                one, i, other)
+  end
+end
+
 -- Values of single samples as one tensor: tensors are stacked, numbers and
 -- booleans put in a row.
 local function joined(values, name)
   local first = values[1]
+  for i, value in ipairs(values) do check_alike(first, value, i, name) end
   if tensor.is(first) then return tensor.stack(values, 1) end
   if type(first) == "table" then
     local out = {}

@@ -53,25 +53,31 @@ local SETS = {
 
 -- One file -------------------------------------------------------------------
 
+local SIGINT = 2
+
 -- A word as the shell takes it, whatever is in it.
 local function word(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
--- Fetches url into path. Returns nil, or in words what went wrong.
+-- Fetches url into path. Returns nil, or in words what went wrong, and whether
+-- that was Ctrl-C, which reaches curl alone.
 local function fetch(url, path, shows_progress)
   local messages = path .. ".log"
   local show = shows_progress and "--progress-bar" or "--silent --show-error"
   local line = string.format("curl --fail --location --connect-timeout 15 "
     .. "--retry 1 --proto '=http,https,file' %s --output %s -- %s%s", show,
     word(path), word(url), shows_progress and "" or " 2> " .. word(messages))
-  local _, _, status = os.execute(line)
+  local _, how, status = os.execute(line)
   local text = ""
   if native.file_exists(messages) then
     text = native.read_file(messages):match("([^\n]*)\n*$"):gsub("^curl: ", "")
     os.remove(messages)
   end
   if status == 0 then return nil end
+  if how == "signal" and status == SIGINT or status == 128 + SIGINT then
+    return "interrupted", true
+  end
   if status == 127 then return "curl is not installed" end
   return text ~= "" and text or "curl ended with status " .. tostring(status)
 end
@@ -82,7 +88,7 @@ local function fetch_any(path, urls, sha256)
   local live = native.isatty("stderr") and not native.no_progress()
   for _, url in ipairs(urls) do
     if live then io.stderr:write(url, "\n") end
-    local problem = fetch(url, part, live)
+    local problem, stopped = fetch(url, part, live)
     if not problem and sha256 and native.sha256(part) ~= sha256 then
       problem = "its SHA-256 is " .. native.sha256(part)
     end
@@ -91,6 +97,7 @@ local function fetch_any(path, urls, sha256)
       return nil
     end
     if native.file_exists(part) then os.remove(part) end
+    if stopped then native.fail("data.download: %s", problem) end
     problems[#problems + 1] = string.format("\n  %s: %s", url, problem)
   end
   return table.concat(problems)
@@ -146,7 +153,9 @@ local SHA256 = options.check("a SHA-256 of 64 hexadecimal digits",
 
 local SPECIFICATION = {
   positional = 0,
-  {"url", options.any, options.required},
+  {"url", options.check("an address or a list of them", function(value)
+    return value ~= nil
+  end), options.required},
   {"sha256", SHA256},
   {"path", options.string},
 }
@@ -162,9 +171,14 @@ local function download_file(t)
   end
   if #urls == 0 then native.fail("data.download: there is no address") end
   local path = o.path or urls[1]:match("([^/?#]+)[?#]?[^/]*$")
-  if path:find("%.%.") or path:find("^/") then
+  if not path then
+    native.fail("data.download: the address %s does not end in the name of a "
+                  .. "file: give path=", options.show(urls[1]))
+  elseif path:find("%.%.") or path:find("^/") then
     native.fail("data.download: path %q must lie in the folder of data sets",
                 path)
+  elseif path:find("^%.?$") or path:find("/%.?$") or path:find("%z") then
+    native.fail("data.download: path %q must be the name of a file", path)
   end
   return obtain(download.folder() .. "/" .. path, urls,
                 o.sha256 and o.sha256:lower())

@@ -18,7 +18,7 @@ local function whole_labels(labels)
   if off:any():item() then
     local at = off:to("uint8"):argmax():item()
     native.fail("data.to_categorical: label %s at sample %d is not a whole "
-                  .. "number", labels:flatten()[at], at)
+                  .. "number", options.show(labels:flatten()[at]), at)
   end
   return whole
 end
@@ -52,10 +52,8 @@ function categories.to_categorical(labels, classes)
     end
     classes = math.max(1, flat:max():item())
   end
-  if math.type(classes) ~= "integer" or classes < 1 then
-    native.fail("data.to_categorical: the number of classes must be a whole "
-                  .. "number of at least 1, not %s", tostring(classes))
-  end
+  classes = options.verify("data.to_categorical", "the number of classes",
+                           options.positive_integer, classes)
   check_classes(flat, classes)
   return whole:unsqueeze(-1):eq(tensor.arange(classes)):to("float32")
 end

@@ -79,6 +79,15 @@ function scaling.normalize(x, opts)
     native.fail("data.normalize: like must be what data.normalize returned "
                   .. "second")
   end
+  local figures = like.shift.shape
+  local same = #figures == x.ndim and #like.scale.shape == x.ndim
+  for dim = 1, same and x.ndim or 0 do
+    same = same and (figures[dim] == 1 or figures[dim] == x.shape[dim])
+  end
+  if o.like and not same then
+    native.fail("data.normalize: like holds figures of shape %s, which do not "
+                  .. "fit %s", tostring(figures), tostring(x.shape))
+  end
   return (x - like.shift:to(x.dtype)) / like.scale:to(x.dtype), like
 end
 

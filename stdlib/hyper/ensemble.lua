@@ -46,8 +46,19 @@ local function check_weights(who, weights, count)
   return scaled
 end
 
+local function check_shapes(list)
+  local first = tostring(list[1].shape)
+  for i, x in ipairs(list) do
+    if tostring(x.shape) ~= first then
+      native.fail("hyper.ensemble: model %d gives %s, but model 1 %s", i,
+        tostring(x.shape), first)
+    end
+  end
+end
+
 -- A weighted sum of tensors; those of weight 0 take no part.
 local function weighted_sum(list, weights)
+  check_shapes(list)
   local sum
   for i, x in ipairs(list) do
     if weights[i] > 0 then

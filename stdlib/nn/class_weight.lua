@@ -12,7 +12,7 @@ local function labels_of(y)
     native.fail("class_weight: the targets must have one class a sample, got "
       .. "%s", tostring(y.shape))
   end
-  return y:reshape({-1}):to("int64")
+  return y:reshape({-1})
 end
 
 -- How many classes there are: the size of the output, or as many as appear.
@@ -47,6 +47,19 @@ local function table_of_weights(class_weight, classes)
   return tensor(list)
 end
 
+-- The labels as int64, which run from `first` on.
+local function check_labels(labels, first, classes)
+  local whole = labels:to("int64")
+  local last = first + classes - 1
+  local wrong = labels:ne(whole) | whole:lt(first) | whole:gt(last)
+  if wrong:any():item() then
+    local at = wrong:to("uint8"):argmax():item()
+    native.fail("class_weight: the target %s at sample %d is no class: classes "
+      .. "are %d..%d", options.show(labels[at]), at, first, last)
+  end
+  return whole
+end
+
 -- The weight of each sample: class_weight[class], 1 for classes without one.
 -- With one output, whose labels are 0 and 1, these are classes 1 and 2.
 return function(model, ys, class_weight)
@@ -58,8 +71,8 @@ return function(model, ys, class_weight)
     return labels:float()
   end
   local classes = count_classes(model, ys[1], labels, class_weight)
-  if classes < 2 then
-    labels, classes = labels + 1, 2
-  end
+  local first = classes < 2 and 0 or 1 -- of one output, 0 and 1
+  classes = math.max(2, classes)
+  labels = check_labels(labels, first, classes) + (1 - first)
   return table_of_weights(class_weight, classes):index_select(1, labels)
 end

@@ -159,7 +159,7 @@ local function run_epoch(self, run, epoch, done, tally)
       log[name] = value
     end
   end
-  self.optimizer:observe(log)
+  training.require_optimizer(self):observe(log)
   run.callbacks:call("on_epoch_end", epoch, log)
   return log
 end

@@ -8,13 +8,26 @@ local native = require("native")
 local options = require("options")
 local tensor = require("tensor")
 
+local SHAPE = {
+  description = "a list of sizes such as {3, 2}",
+  test = function(value)
+    local list = {}
+    for i = 1, type(value) == "table" and #value or 0 do
+      local size = type(value[i]) == "number" and math.tointeger(value[i])
+      if not size or size < 0 then return false end
+      list[i] = size
+    end
+    return type(value) == "table", list
+  end,
+}
+
 local family = named.family("initializer", {
   zero = "Zeros",
   one = "Ones",
   normal = "RandomNormal",
   uniform = "RandomUniform",
   eye = "Identity",
-})
+}, SHAPE)
 local define = family.define
 
 --- nn.initializers

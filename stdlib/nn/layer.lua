@@ -179,6 +179,10 @@ function Layer:add_weight(name, shape, initializer, opts)
   local initial = require("nn.initializers").get(
     initializer or self[name .. "_initializer"])
   local value = initial(shape, self.dtype)
+  if not tensor.is(value) then
+    self:fail("the initializer of %s must give a tensor, got %s", name,
+      options.show(value))
+  end
   local trained = not (opts and opts.trainable == false)
   if trained then
     value:requires_grad_()

@@ -3,30 +3,39 @@
 
 local native = require("native")
 local options = require("options")
+local tensor = require("tensor")
 
 local named = {}
+
+local WEIGHT = options.check("a tensor", tensor.is)
 
 -- "GlorotUniform" -> "glorot_uniform".
 local function snake_case(name)
   return (name:gsub("(%l)(%u)", "%1_%2"):lower())
 end
 
--- named.family(kind, aliases): the parts of a module. `kind` stands in
--- messages; `aliases` are further names, {alias = class name}, to the class
--- names themselves and their forms in small letters. Gives
+-- named.family(kind, aliases [, takes]): the parts of a module. `kind` stands
+-- in messages; `aliases` are further names, {alias = class name}, to the class
+-- names themselves and their forms in small letters; `takes` is the check of
+-- what the objects are called with, a tensor unless given. Gives
 --   define(class_name, spec, f)  a constructor; the object calls
 --                                f(config, ...)
 --   find(value)                  the object for a name, a saved config, an
 --                                object or a function; nil and a message
 --   get(value)                   the same, or an error
 --   check                        the check of options that take one
-function named.family(kind, aliases)
+function named.family(kind, aliases, takes)
   local family, by_name, names = {}, {}, {}
   local a_kind = (kind:find("^[aeiou]") and "an " or "a ") .. kind
   local Object = {__name = kind}
   Object.__index = Object
 
-  function Object:__call(...) return self.apply(self.config, ...) end
+  takes = takes or WEIGHT
+
+  function Object:__call(value, ...)
+    value = options.verify(self.class_name, "its argument", takes, value)
+    return self.apply(self.config, value, ...)
+  end
 
   function Object:get_config()
     return {class_name = self.class_name, config = self.config}

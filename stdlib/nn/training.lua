@@ -87,11 +87,25 @@ function training.require_compiled(self, what)
   return self.compiled
 end
 
+-- The optimizer that compile gave the model, which trains no other since.
+function training.require_optimizer(self)
+  local optimizer = self.optimizer
+  local owner = type(optimizer) == "table" and rawget(optimizer, "owner")
+  if owner == self then
+    return optimizer
+  elseif owner then
+    native.fail("%s: its optimizer was given to %s since: compile each model "
+      .. "with an optimizer of its own", tostring(self), tostring(owner))
+  end
+  native.fail("%s: its optimizer must come from compile{optimizer=}, got %s",
+    tostring(self), options.show(optimizer))
+end
+
 -- One step -------------------------------------------------------------------
 
 -- A loss as one number: the mean over samples of weight * loss.
 local function reduced(value, weights)
-  if not tensor.is(value) or value.ndim == 0 then
+  if value.ndim == 0 then
     return value
   end
   if value.ndim > 1 then
@@ -106,9 +120,9 @@ end
 -- What the loss function of an output makes of it.
 local function loss_of(head, y_true, y_pred)
   local value = head.loss(y_true, y_pred)
-  if not tensor.is(value) and type(value) ~= "number" then
-    native.fail("the loss function of '%s' must return a tensor or a number, "
-      .. "got %s", head.name, options.show(value))
+  if not tensor.is(value) then
+    native.fail("the loss function of '%s' must return a tensor, got %s",
+      head.name, options.show(value))
   end
   return value
 end
@@ -229,7 +243,8 @@ end
 
 -- Forward, loss, backward and the optimizer's step, on one batch.
 function training.train_step(self, xs, ys, weights, count)
-  local compiled, optimizer = self.compiled, self.optimizer
+  local compiled = self.compiled
+  local optimizer = training.require_optimizer(self)
   if not compiled.settled then
     training.settle(self, xs)
   end

@@ -53,6 +53,11 @@ local function is_parameters(x)
   return tensor.is(x) or (type(x) == "table" and tensor.is(x[1]))
 end
 
+-- Whether x is a model or a layer, which is not the list of its parameters.
+local function has_parameters(x)
+  return type(x) == "table" and type(x.parameters) == "function"
+end
+
 -- The rate of the next step.
 local function rate_of(self)
   local rate = rawget(self, "rate")
@@ -77,6 +82,10 @@ end
 
 local function construct(class, first, second)
   local params, t = nil, first
+  if has_parameters(first) then
+    native.fail("%s: takes the list of parameters, model:parameters(), got %s",
+                class.class_name, tostring(first))
+  end
   if is_parameters(first) or type(first) == "table" and second ~= nil then
     params, t = first, second
   end
@@ -289,6 +298,10 @@ local function checked_buffers(self, saved)
   local state = {}
   for i, p in ipairs(self.params) do
     state[i] = {}
+    if type(saved[i]) ~= "table" then
+      native.fail("%s: the saved state of parameter %d must be a table, got %s",
+                  self.class_name, i, options.show(saved[i]))
+    end
     for name, buffer in pairs(saved[i]) do
       check_buffer(self, i, name, buffer)
       state[i][name] = buffer:to(p.dtype):clone()
@@ -312,8 +325,10 @@ function Optimizer:load_state_dict(dict)
     native.fail("%s: the state is not that of %d parameters", self.class_name,
                 #self.params)
   end
-  self.state = checked_buffers(self, dict.state)
-  self.steps = math.tointeger(dict.steps) or 0
+  local steps = dict.steps == nil and 0
+    or options.verify(self.class_name, "steps", options.non_negative_integer,
+                      dict.steps)
+  self.state, self.steps = checked_buffers(self, dict.state), steps
   local rate = rawget(self, "rate")
   if type(rate) == "number" then
     self.lr = tonumber(dict.lr) or rate

@@ -225,3 +225,9 @@ test("sparsemax is the nearest point of the simplex", function()
   near(nn.activations.sparsemax(random(7, 5), 1):sum(1), tensor.ones(5))
   near(nn.activations.sparsemax(tensor{{1e8, 1e8 - 64}}), {{1, 0}})
 end)
+
+test("MultiHeadAttention in a Sequential", function()
+  check.refuses("takes a query and a value, and maybe a key", function()
+    nn.Sequential{nn.Dense{2, input_shape={5, 3}}, nn.MultiHeadAttention{2, 3}}
+  end)
+end)

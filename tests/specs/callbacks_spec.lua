@@ -460,3 +460,17 @@ test("errors", function()
   end, 'callback 1 has on_epoch_edn, which is never called %(did you mean '
     .. '"on_epoch_end"')
 end)
+
+test("events that are no functions, figures that are no whole numbers",
+     function()
+  check.refuses("on_epoch_end of callback 2 must be a function, got 3",
+                function() fit(new_model(), {{}, {on_epoch_end=3}}) end)
+  local called = 0
+  local callable = setmetatable({}, {__call=function() called = called + 1 end})
+  fit(new_model(), {{on_train_end=callable}})
+  check.equal(called, 1)
+  check.refuses("{loss:d} in the file name .* is for whole numbers, and loss "
+                .. "is .*: use, for example, {loss:.2f}", function()
+    fit(new_model(), {callbacks.ModelCheckpoint{"/tmp/{loss:d}.safetensors"}})
+  end)
+end)

@@ -277,3 +277,12 @@ test("train_test_split: what is refused", function()
   check.error_matches(function() data.train_test_split(3) end,
                       "x must be a tensor")
 end)
+
+test("a number of classes may be a whole float", function()
+  check.same_shape(data.to_categorical({1, 2}, 6 / 2), {2, 3})
+  check.refuses("number of classes must be a positive integer, got 2.5",
+                function() data.to_categorical({1, 2}, 2.5) end)
+  check.refuses("label nan at sample 2", function()
+    data.to_categorical(tensor({1, 0 / 0}))
+  end)
+end)

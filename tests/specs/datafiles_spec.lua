@@ -243,3 +243,28 @@ test("sha256 of known texts", function()
                         "No such file")
   end)
 end)
+
+test("download: addresses and paths that name no file", function()
+  local function refused(t, message)
+    check.error_matches(function() data.download(t) end, message)
+  end
+  refused({url="http://127.0.0.1:1/"}, "does not end in the name of a file")
+  for _, path in ipairs {"", ".", "a/", "a/.", "a\0b"} do
+    refused({url="http://127.0.0.1:1/x", path=path},
+            "path .* must be the name of a file")
+  end
+  refused({}, "url is missing: it must be an address or a list of them")
+end)
+
+test("download: Ctrl-C ends it, and tries no other address", function()
+  in_folder(function(folder)
+    native.write_file(folder .. "/curl", "#!/bin/sh\necho x >> " .. folder
+                      .. "/calls\nkill -INT $$\n")
+    os.execute("chmod +x " .. folder .. "/curl")
+    local text = fetch(folder .. "/sets PATH=" .. folder .. ":$PATH", [[
+      data.download{url={"http://a/b", "http://a/c"}}]])
+    check.truthy(text:find("data.download: interrupted", 1, true), text)
+    check.equal(native.read_file(folder .. "/calls"), "x\n")
+    check.equal(native.file_exists(folder .. "/sets/b"), false)
+  end)
+end)

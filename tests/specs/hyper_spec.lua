@@ -586,3 +586,18 @@ test("ensemble: what is wrong is told", function()
     hyper.ensemble(two):save(os.tmpname() .. ".safetensors")
   end)
 end)
+
+test("options of a choice must all be there", function()
+  check.refuses("hyper.choice: option 1 of 2 is nil", function()
+    hyper.choice{nil, 2}
+  end)
+end)
+
+test("models of an ensemble whose outputs differ", function()
+  local function net(units)
+    return nn.Sequential{nn.Dense{units, input_shape={2}}}
+  end
+  check.refuses("model 2 gives %(3, 2%), but model 1 %(3, 1%)", function()
+    hyper.ensemble({net(1), net(2)}):predict(tensor.ones(3, 2))
+  end)
+end)

@@ -140,3 +140,18 @@ test("errors", function()
     initializers.get(5)
   end, "it must be a name, an initializer or a function, got 5")
 end)
+
+test("shapes that are none, functions that give no tensor", function()
+  check.refuses("VarianceScaling: its argument must be a list of sizes such "
+                .. "as {3, 2}, got 5", function()
+    initializers.VarianceScaling()(5)
+  end)
+  check.refuses("Zeros: its argument must be a list of sizes", function()
+    initializers.Zeros()({-1})
+  end)
+  check.same_shape(initializers.HeNormal()({2.0, 3}), {2, 3})
+  check.refuses("the initializer of kernel must give a tensor, got nil",
+                function()
+    nn.Dense{2, kernel_initializer=function() end}(tensor.zeros(1, 3))
+  end)
+end)

@@ -84,12 +84,12 @@ tells("local y = nn.Dense{2}(tensor.ones(3))", "each sample must have a dim of "
   .. "features, (batch, features); got single numbers")
 tells("nn.Permute{0, 1}", "dims must be a list of the dims of a sample, from 1")
 tells(DATA .. "m:compile{loss='mse'} m:fit(x, y, {validation_data=x})",
-  "validation_data must be {x, y} or a loader, got a tensor")
+  "validation_data must be {x, y} or a loader, got a float32 (4, 2) tensor")
 tells(DATA .. "m:compile{loss=function() end} m:fit(x, y, {verbose=0})",
-  "the loss function of 'dense_1' must return a tensor or a number, got nil")
+  "the loss function of 'dense_1' must return a tensor, got nil")
 tells(DATA .. "m:compile{loss='mse', metrics={function() end}} "
   .. "m:fit(x, y, {verbose=0})",
-  "a metric must return a tensor or a number, got nil")
+  "a metric must return a tensor, got nil")
 tells(DATA .. "m:compile{loss='mse', metrics={'accuracy'}} "
   .. "m:fit(x, y, {validation_split=0.5, verbose=0, callbacks={"
   .. "nn.callbacks.EarlyStopping{monitor='val_acc'}}})",

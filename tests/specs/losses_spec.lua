@@ -371,3 +371,35 @@ test("names", function()
     losses.mean_squared_error(1, tensor { 1 })
   end, "y_true and y_pred must be tensors")
 end)
+
+test("labels that are no numbers", function()
+  check.refuses("class index false at sample 1: classes are 1..2", function()
+    losses.sparse_categorical_crossentropy(tensor({false, true}),
+                                           tensor.ones(2, 2))
+  end)
+  check.refuses("class index nan at sample 1", function()
+    losses.sparse_categorical_crossentropy(tensor({0 / 0, 1}),
+                                           tensor.ones(2, 2))
+  end)
+  check.refuses("class index 1.5 at sample 2", function()
+    losses.sparse_categorical_crossentropy(tensor({1, 1.5}),
+                                           tensor.ones(2, 2))
+  end)
+end)
+
+test("one-hot rows and class indices for the other cross-entropy", function()
+  local model = nn.Sequential{nn.Dense{3, activation="softmax",
+                                       input_shape={2}}}
+  local function fit(loss, y)
+    model:compile{loss=loss}
+    model:fit(tensor.ones(2, 2), y, {verbose=0})
+  end
+  check.refuses("y_true is %(2, 3%) .*; for one%-hot rows take categorical_",
+                function()
+    fit("sparse_categorical_crossentropy", tensor({{0, 1, 0}, {1, 0, 0}}))
+  end)
+  for _, y in ipairs {tensor({1, 2}), tensor({{1}, {2}})} do
+    check.refuses("for class indices take sparse_categorical_crossentropy",
+                  function() fit("categorical_crossentropy", y) end)
+  end
+end)

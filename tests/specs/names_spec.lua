@@ -255,3 +255,13 @@ test("help under the words that other libraries use", function()
   check.equal(help.find("Broadcast"), help.find("tensor.broadcasting"))
   check.equal(help.find("PyTorch"), help.find("differences"))
 end)
+
+test("help on a method, whatever its object is called", function()
+  for _, name in ipairs {"nn.Model.fit", "model:fit", "net.fit"} do
+    truthy(help.find(name):find("^nn.Model:fit%("), name)
+  end
+  truthy(help.find("optim.Adam.step"):find("^optim.Optimizer:step%("))
+  local text, message = help.find("nn.Model.foo")
+  check.equal(text, nil)
+  truthy(message:find("no help on 'nn.Model.foo'", 1, true), message)
+end)

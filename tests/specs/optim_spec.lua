@@ -262,3 +262,17 @@ test("errors", function()
     optimizer:load_state_dict { state = { { velocity = tensor.zeros(2) } } }
   end, "does not fit")
 end)
+
+test("a state of another form, a model for its parameters", function()
+  local optimizer = optim.SGD({parameter(1)})
+  check.refuses("state of parameter 1 must be a table, got 1", function()
+    optimizer:load_state_dict{state={1}}
+  end)
+  check.refuses("steps must be an integer of at least 0, got %-7", function()
+    optimizer:load_state_dict{state={{}}, steps=-7}
+  end)
+  local model = nn.Sequential{nn.Dense{1, input_shape={2}}}
+  check.refuses("SGD: takes the list of parameters, model:parameters%(%)",
+                function() optim.SGD(model, {lr=0.1}) end)
+  check.truthy(optim.SGD(model:parameters(), {lr=0.1}))
+end)

@@ -79,3 +79,13 @@ test("no positions at all", function()
     options.read("fit", spec, { 5 })
   end, "fit: its options all have names")
 end)
+
+test("NaN is no number, and has no sign; tensors are described", function()
+  local spec = {{"x", options.number}}
+  for _, nan in ipairs {0 / 0, -(0 / 0)} do
+    check.error_matches(function() options.read("f", spec, {nan}) end,
+                        "f: x must be a number, got nan$")
+  end
+  check.equal(options.read("f", spec, {math.huge}).x, math.huge)
+  check.equal(options.show(tensor.zeros(2, 3)), "a float32 (2, 3) tensor")
+end)

@@ -55,3 +55,12 @@ test("wrong ones are refused", function()
   check.error_matches(function() nn.regularizers.L1{-1} end,
     "a number of at least 0")
 end)
+
+test("what is no weight", function()
+  check.refuses("L2: its argument must be a tensor, got 3", function()
+    nn.regularizers.L2()(3)
+  end)
+  check.refuses("MaxNorm: its argument must be a tensor, got {3, 2}", function()
+    nn.constraints.MaxNorm()({3, 2})
+  end)
+end)

@@ -41,9 +41,14 @@ local function filled(path, values)
     end
     local whole = math.type(value) == "integer"
     format = format ~= "" and format or whole and "d" or ".4f"
-    if not format:find("^[-+ #0]*%d?%d?%.?%d?%d?[diouxXeEfgG]$") then
+    if not format:find("^[-+ #0]*%d?%d?%.?%d?%d?[dioxXeEfgG]$") then
       native.fail("ModelCheckpoint: %q is no number format in the file name "
         .. "%q: use, for example, {epoch:02d} or {val_loss:.2f}", format, path)
+    end
+    if format:find("[dioxX]$") and not math.tointeger(value) then
+      native.fail("ModelCheckpoint: {%s:%s} in the file name %q is for whole "
+        .. "numbers, and %s is %g: use, for example, {%s:.2f}", name, format,
+        path, name, value, name)
     end
     return string.format("%" .. format, value)
   end))
@@ -183,7 +188,8 @@ function CSVLogger:on_epoch_end(epoch, log)
   end
   local fields = {tostring(epoch)}
   for i, name in ipairs(self.names) do
-    fields[i + 1] = log[name] and string.format("%.9g", log[name]) or ""
+    fields[i + 1] = type(log[name]) == "number"
+      and string.format("%.9g", log[name]) or ""
   end
   local ok, problem = self.file:write(table.concat(fields, self.separator),
     "\n")

@@ -43,6 +43,14 @@ local function check_callback(callback, position)
         key, options.hint(key, base.EVENTS))
     end
   end
+  for event in pairs(KNOWN) do
+    local f = callback[event]
+    local meta = getmetatable(f)
+    if f and type(f) ~= "function" and not (meta and meta.__call) then
+      native.fail("fit: %s of callback %d must be a function, got %s", event,
+        position, options.show(f))
+    end
+  end
 end
 
 -- Sorts the callbacks by what they want to be called for.

@@ -207,9 +207,12 @@ end
 -- uint8 or floats 0..1.
 function TensorBoard:image(tag, img, step)
   need_tensor("image", img)
-  write_one(self, "image", function(...)
-    return base.in_context("TensorBoard:image", summary.image, ...)
-  end, tag, img, step)
+  local channels = img.ndim == 3 and img.shape[3] or 1
+  if img.ndim < 2 or img.ndim > 3 or channels < 1 or channels > 4 then
+    native.fail("TensorBoard:image: a picture is (height, width) or (height, "
+      .. "width, 1 to 4 channels), got %s", tostring(img.shape))
+  end
+  write_one(self, "image", summary.image, tag, img, step)
 end
 
 --- nn.callbacks.TensorBoard:text(tag, text [, step])

@@ -41,12 +41,16 @@ local MultiHeadAttention = Layer:extend {
   }, {{"kernel", "glorot_uniform"}, {"bias", "zeros"}}),
 }
 
+local function fail_inputs(self)
+  self:fail("takes a query and a value, and maybe a key: "
+    .. "layer(query, value [, key])")
+end
+
 -- The inputs are {query, value, key} and the attention_mask, if there is one.
 function MultiHeadAttention:arguments(...)
   local inputs, opts = Layer.arguments(self, ...)
   if type(inputs) ~= "table" or #inputs < 2 or #inputs > 4 then
-    self:fail("takes a query and a value, and maybe a key: "
-      .. "layer(query, value [, key])")
+    fail_inputs(self)
   end
   local mask = type(opts) == "table" and opts.attention_mask
   if not mask then
@@ -61,6 +65,7 @@ function MultiHeadAttention:arguments(...)
 end
 
 local function check_shapes(self, shapes)
+  if type(shapes[1]) ~= "table" then fail_inputs(self) end -- in a Sequential
   local query, value, key = shapes[1], shapes[2], shapes[3] or shapes[2]
   local function fail(why)
     self:fail("%s, got query %s, value %s and key %s", why,

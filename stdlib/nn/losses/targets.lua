@@ -144,11 +144,12 @@ function targets.explain_labels(name, labels, classes)
   local flat = labels:reshape({-1}):totable()
   local each = labels.ndim > 0 and #flat // math.max(1, #labels) or 1
   for position, label in ipairs(flat) do
-    if label ~= math.floor(label) or label < 1 or label > classes then
+    local index = type(label) == "number" and math.tointeger(label)
+    if not index or index < 1 or index > classes then
       native.fail("%s: class index %s at sample %d: classes are 1..%d%s", name,
-                  tostring(math.tointeger(label) or label),
+                  options.show(index or label),
                   (position - 1) // math.max(1, each) + 1, classes,
-                  label == 0 and "; add 1 to labels that count from 0" or "")
+                  index == 0 and "; add 1 to labels that count from 0" or "")
     end
   end
 end
@@ -170,7 +171,12 @@ function targets.label_column(name, y_true, y_pred)
                 same_shape(y_true, y_pred) and "; for one-hot rows take "
                 .. "categorical_crossentropy, or y:argmax(-1)" or "")
   end
-  return labels.dtype == "int64" and labels or labels:to("int64")
+  if labels.dtype == "int64" then return labels end
+  local whole = labels:to("int64")
+  if labels:ne(whole):any():item() then
+    targets.explain_labels(name, y_true, y_pred.shape[y_pred.ndim])
+  end
+  return whole
 end
 
 -- The element of y_pred that belongs to each label, last dim of size 1.

@@ -60,13 +60,16 @@ function lookup.get(metric, loss)
   return found or losses.find(metric) or native.fail("%s", problem)
 end
 
+local FIGURE = options.check("a tensor or a number", function(value)
+  return tensor.is(value) or type(value) == "number"
+end)
+
 -- The sum over the batch of a metric, from one value a sample or a mean.
 local function summed(value, count)
-  if not tensor.is(value) and type(value) ~= "number" then
-    native.fail("a metric must return a tensor or a number, got %s",
-      options.show(value))
+  if not tensor.is(value) then
+    value = options.verify("metrics", "what a metric gives", FIGURE, value)
   end
-  if not tensor.is(value) or value.ndim == 0 then return value * count end
+  if type(value) == "number" or value.ndim == 0 then return value * count end
   if value.ndim > 1 then
     value = value:reshape({#value, -1}):float():mean(2)
   end
@@ -79,7 +82,13 @@ function lookup.tally(metric, loss)
   if type(metric) == "table" and type(metric.sums) == "function"
       and not lookup.entry(metric) then
     options.verify("metrics", "result", options["function"], metric.result)
-    return metric.sums, metric.result
+    return function(...)
+      return options.verify("metrics", "what sums gives", FIGURE,
+                            metric.sums(...))
+    end, function(total)
+      return options.verify("metrics", "what result gives", FIGURE,
+                            metric.result(total))
+    end
   end
   local f = lookup.get(metric, loss)
   local entry, o = lookup.entry(f)
