@@ -69,8 +69,8 @@ end)
 
 -- Values of the wrong kind ---------------------------------------------------------
 
-tells("nn.Dense{tensor.zeros(2)}", "units must be a positive integer, got a "
-  .. "tensor")
+tells("nn.Dense{tensor.zeros(2)}",
+  "units must be a positive integer, got a float32 (2) tensor")
 tells("nn.Dense{3, activation=nn.LeakyReLU()}", "activation must be a name or "
   .. "a function, got LeakyReLU 'leaky_re_lu'")
 tells("nn.Sequential{nn.Dense{2}, nn.Flatten}", "layer 2 must be a layer, got "
@@ -89,7 +89,7 @@ tells(DATA .. "m:compile{loss=function() end} m:fit(x, y, {verbose=0})",
   "the loss function of 'dense_1' must return a tensor, got nil")
 tells(DATA .. "m:compile{loss='mse', metrics={function() end}} "
   .. "m:fit(x, y, {verbose=0})",
-  "a metric must return a tensor, got nil")
+  "what a metric gives must be a tensor or a number, got nil")
 tells(DATA .. "m:compile{loss='mse', metrics={'accuracy'}} "
   .. "m:fit(x, y, {validation_split=0.5, verbose=0, callbacks={"
   .. "nn.callbacks.EarlyStopping{monitor='val_acc'}}})",
