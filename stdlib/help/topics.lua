@@ -265,6 +265,9 @@
 -- are get_weights and set_weights; a loader given to fit is fit_generator.
 -- predict of several outputs gives them also by name.
 --
+-- Freezing: model.trainable = false holds for all that is in the model, and
+-- leaves the layers' own flags as they are; compile settles what is trained.
+--
 -- Losses: logits given to a loss of probabilities, labels that are none and a
 -- softmax over one class are errors, not clipped numbers. fit returns what
 -- Keras has in fit(...).history.

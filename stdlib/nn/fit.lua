@@ -4,6 +4,7 @@ local batches = require("nn.batches")
 local callback_list = require("nn.callbacks.list")
 local feed = require("nn.feed")
 local losses = require("nn.losses.lookup")
+local nan = require("nn.nan")
 local native = require("native")
 local options = require("options")
 local training = require("nn.training")
@@ -125,6 +126,15 @@ local function batch_log(run, sums, count)
   return log
 end
 
+-- Tells of the first loss that is not finite.
+local function tell_of_nan(self, run, index, sums, count)
+  if run.tells_nan and self.compiled.nan_place then
+    run.tells_nan = false
+    nan.report(self, run.epoch, index, training.means(sums, count)[1],
+      "nn.callbacks.TerminateOnNaN{} stops there")
+  end
+end
+
 -- Trains on what is left of the epoch: `done` batches are done.
 local function train_epoch(self, run, done)
   local index = done
@@ -133,6 +143,7 @@ local function train_epoch(self, run, done)
     index = index + 1
     run.callbacks:call("on_batch_begin", index, {})
     local sums = training.train_step(self, xs, ys, weights, count)
+    tell_of_nan(self, run, index, sums, count)
     training.accumulate(run.tally.totals, sums)
     run.tally.samples = run.tally.samples + count
     run.callbacks:call("on_batch_end", index, batch_log(run, sums, count),
@@ -149,6 +160,7 @@ end
 
 -- An epoch, of which `done` batches are done, with the figures in `tally`.
 local function run_epoch(self, run, epoch, done, tally)
+  run.epoch = epoch
   run.tally = new_tally(self, run.names, tally)
   run.callbacks:call(done > 0 and "on_resume" or "on_epoch_begin", epoch, {})
   local log = train_epoch(self, run, done)
@@ -262,7 +274,9 @@ end
 --   a table by name. The loss is sum(weight * loss) / samples.
 -- * verbose=1: a bar on a terminal, else one line an epoch; 2: one line an
 --   epoch; 0 prints nothing. true, false and "auto" do as well.
--- `model.stop_training = true` ends it after the batch.
+-- `model.stop_training = true` ends it after the batch. The first loss that is
+-- NaN or infinite is told on stderr with the place where it began, unless
+-- verbose=0.
 --   > model = nn.Sequential{nn.Dense{1, kernel_initializer="zeros"}}
 --   > model:compile{optimizer="sgd", loss="mse"}
 --   > h = model:fit(tensor({{1}}), tensor({{2}}), {epochs=2, verbose=0})
@@ -282,7 +296,9 @@ function methods.fit(self, x, y, opts)
     list.backup.run = run
     list.backup.params.resumes = list.backup:resumes()
   end
-  compiled.watches_nan, compiled.nan_place = list.watches_nan, nil
+  run.tells_nan = not list.watches_nan and o.verbose > 0
+  compiled.watches_nan = list.watches_nan and "stop" or run.tells_nan and "tell"
+  compiled.nan_place = nil
   self.stop_training = false
   list:call("on_train_begin", o.initial_epoch, {})
   local last, log = run_epochs(self, run, o)

@@ -90,7 +90,13 @@ local function new_node(layer, inputs, opts, single)
   }
 end
 
+-- Shapes of symbols print as shape_text.
+local Shape = {__tostring = graph.shape_text, __name = "shape"}
+
 local function add_output(node, shape, dtype)
+  if getmetatable(shape) == nil then
+    setmetatable(shape, Shape)
+  end
   local symbol = setmetatable({
     shape = shape,
     dtype = dtype,
@@ -162,7 +168,9 @@ local function collect(symbol, given, nodes, seen)
   seen[node] = true
   if #node.inputs == 0 then
     native.fail("Model: the outputs depend on input '%s', which is not among "
-      .. "the inputs: the graph is not connected", node.layer.name)
+      .. "the inputs: the graph is not connected (what a model gives where it "
+      .. "is used as a layer is layer:get_output_at(1), not layer.output)",
+      node.layer.name)
   end
   for _, input in ipairs(node.inputs) do
     collect(input, given, nodes, seen)
@@ -309,12 +317,22 @@ local function shapes_text(input)
   return table.concat(parts, " and ")
 end
 
+-- The place of a layer, "layer 3 (Dense 'dense_2')", without its name where the
+-- error itself has that.
+function graph.place_for(err, layer, place)
+  if err:find(tostring(layer) .. ": ", 1, true) then
+    return place:match("^layer %d+") or place
+  end
+  return place
+end
+
 -- Throws `err` again with the step it came from in front.
 local function rethrow(err, step, slots, place)
   if type(err) ~= "string" or not step then
     error(err, 0)
   end
-  local context = string.format("in %s, which got %s", place(step.layer),
+  local context = string.format("in %s, which got %s",
+    graph.place_for(err, step.layer, place(step.layer)),
     shapes_text(input_of(step, slots)))
   error(native.add_context(err, context), 0)
 end

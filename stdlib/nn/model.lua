@@ -325,9 +325,18 @@ local function run_graph(self, values)
   return run(self, self.plan, values)
 end
 
--- Runs the graph on a list of tensors; returns the list of outputs.
+-- Runs the graph on a list of tensors; returns the list of outputs, which have
+-- as many samples.
 function Model:run(values)
-  return step.inside(self, run_graph, values)
+  local outputs, samples = step.inside(self, run_graph, values), #values[1]
+  for i, y in ipairs(outputs) do
+    if y.ndim == 0 or #y ~= samples then
+      self:fail("output '%s' has shape %s for %d samples: a layer before it "
+        .. "mixes the samples along dim 1 with others", self.output_names[i],
+        tostring(y.shape), samples)
+    end
+  end
+  return outputs
 end
 
 -- Fails unless the sizes fit those that the inputs were declared with.
@@ -426,7 +435,7 @@ end
 -- The functions of the other files, which are methods of every model.
 for _, part in ipairs {
   "nn.compile",
-  "nn.training",
+  "nn.evaluate",
   "nn.fit",
   "nn.summary",
   "nn.plot_model",

@@ -1,4 +1,5 @@
--- nn.nan: where the first number that is NaN or infinite comes from.
+-- nn.nan: where the first number that is NaN or infinite comes from, and what
+-- is said about it.
 
 local autograd = require("autograd")
 local graph = require("nn.graph")
@@ -77,6 +78,14 @@ function nan.place(model, xs, ys, random)
     or in_weights(model)
     or in_layers(model, xs, random)
     or "it began in the loss: the layers' outputs are finite"
+end
+
+-- Says on stderr at which batch of which epoch it began; returns the place.
+function nan.report(model, epoch, batch, loss, consequence)
+  local place = model.compiled.nan_place or "it does not come from the model"
+  io.stderr:write(string.format("epoch %d, batch %d: the loss is %s: %s; %s\n",
+    epoch, batch, loss ~= loss and "nan" or tostring(loss), place, consequence))
+  return place
 end
 
 return nan

@@ -90,6 +90,35 @@ local function add_optimizer(self, tensors)
     schedule = state.schedule}
 end
 
+-- Fails where the model cannot be saved.
+function methods.require_saveable(self)
+  architecture.describe(self)
+  if self.compiled then
+    training_config(self)
+  end
+end
+
+-- How files of other programs end.
+local FOREIGN_NAMES = {
+  h5 = "Keras", hdf5 = "Keras", keras = "Keras", pt = "PyTorch",
+  pth = "PyTorch", onnx = "ONNX", npz = "NumPy", npy = "NumPy",
+  pkl = "Python", json = "JSON",
+}
+
+-- Fails unless `path` is a name for a safetensors file.
+function saving.check_path(what, path)
+  if type(path) ~= "string" or path == "" then
+    native.fail("%s: the path must be a string, got %s", what,
+      options.show(path))
+  end
+  local owner = FOREIGN_NAMES[(path:match("%.(%w+)$") or ""):lower()]
+  if owner then
+    native.fail("%s: %s is a name for files of %s: what is written is a "
+      .. "safetensors file, %s", what, path, owner,
+      (path:gsub("%w+$", "safetensors")))
+  end
+end
+
 local SAVE = {
   positional = 0,
   aliases = {optimizer = "include_optimizer"},
@@ -110,6 +139,7 @@ local SAVE = {
 --   true
 function methods.save(self, path, opts)
   local o = options.read("save", SAVE, opts)
+  saving.check_path("save", path)
   local metadata = {format = FORMAT, version = VERSION}
   metadata.model = native.json_encode(architecture.describe(self))
   local tensors = self:state_dict()

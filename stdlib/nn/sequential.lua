@@ -72,8 +72,9 @@ local function connect(self, position)
   local ok, result = pcall(graph.connect, layer, self.chain[#self.chain])
   if not ok then
     if type(result) == "string" then
-      result = native.add_context(result, string.format("in layer %d (%s)",
-        position, tostring(layer)))
+      local place = string.format("layer %d (%s)", position, tostring(layer))
+      result = native.add_context(result, "in "
+        .. graph.place_for(result, layer, place))
     end
     error(result, 0)
   end

@@ -1,4 +1,4 @@
--- nn.training: one step of training, evaluate, predict.
+-- nn.training: one step of training or testing, and the figures it gives.
 --
 -- A step gives sums over the samples of its batch, as 0-d tensors (or numbers
 -- from a user's functions): the loss, then one for each name in
@@ -7,23 +7,20 @@
 -- function of that place in compiled.results, which is the metatable of sums.
 
 local autograd = require("autograd")
-local batches = require("nn.batches")
 local nan = require("nn.nan")
 local native = require("native")
 local options = require("options")
-local progress = require("nn.progress")
 local step = require("nn.step")
 local tensor = require("tensor")
 
 local training = {}
-local methods = {}
 
 local function as_list(outputs)
   return type(outputs) == "table" and outputs or {outputs}
 end
 
 -- The outputs, as a list, for a list of inputs.
-local function forward(self, xs)
+function training.forward(self, xs)
   if self.plan then
     self:check_inputs(xs)
     return self:run(xs)
@@ -51,7 +48,7 @@ end
 function training.settle(self, xs)
   local active, frozen, penalised, constrained = {}, {}, {}, {}
   if not self.plan and xs then
-    autograd.no_grad(forward, self, xs)
+    autograd.no_grad(training.forward, self, xs)
   end
   self:require_built()
   for _, weight in ipairs(self:all_weights()) do
@@ -131,7 +128,7 @@ end
 -- `weights` is nil, a tensor, or a list with a tensor for each output.
 local function forward_loss(self, xs, ys, weights)
   local added, predictions = step.collect(step.with_frozen,
-    self.compiled.frozen_layers, forward, self, xs)
+    self.compiled.frozen_layers, training.forward, self, xs)
   local total, parts = nil, {}
   for i, head in ipairs(self.compiled.heads) do
     if head.loss then
@@ -209,15 +206,17 @@ local function with_frozen(frozen, f, ...)
   return table.unpack(results, 2, results.n)
 end
 
--- Whether the step must not be taken: compiled.watches_nan is set and the
--- loss is not finite. Notes where that began.
+-- Whether the step must not be taken: the loss is not finite and
+-- compiled.watches_nan is "stop". Where it is "tell" that is noted once.
 local function is_refused(self, xs, ys, total, random)
   local compiled = self.compiled
-  if not compiled.watches_nan or nan.is_finite(total) then
+  local watch = compiled.watches_nan
+  if not watch or nan.is_finite(total) then
     return false
   end
   compiled.nan_place = nan.place(self, xs, ys, random)
-  return true
+  compiled.watches_nan = watch == "stop" and watch
+  return watch == "stop"
 end
 
 -- The optimizer's step, after backward from `total`. One that takes a function
@@ -255,7 +254,11 @@ function training.train_step(self, xs, ys, weights, count)
   local predictions, total, parts = with_frozen(compiled.frozen,
     autograd.record, forward_loss, self, xs, ys, weights)
   local refused = is_refused(self, xs, ys, total, random)
-  if not refused and not compiled.untrained and tensor.is(total) then
+  if not refused and not compiled.untrained then
+    if not total.requires_grad then
+      native.fail("%s: the loss does not depend on any weight that is trained",
+        tostring(self))
+    end
     total:backward()
     take_step(self, xs, ys, weights, total)
     constrain(compiled.constrained)
@@ -334,145 +337,4 @@ function training.evaluate_source(self, source, steps, on_batch)
   return read()
 end
 
--- Methods --------------------------------------------------------------------
-
-local SHOW = options.check("0, 1, 2, true or false", function(value)
-  return type(value) == "boolean" or value == 0 or value == 1 or value == 2
-end)
-
-local EVALUATE = {
-  positional = 0,
-  {"batch_size", options.positive_integer, 32},
-  {"sample_weight", options.any},
-  {"steps", options.positive_integer},
-  {"verbose", SHOW, 0},
-}
-
---- nn.Model:evaluate(x, y [, options])
--- The loss and the metrics over the data, as Lua numbers, with every layer as
--- at inference. Where there are several outputs, the loss of each follows the
--- total, then the metrics of each; the outputs in order, which is by name
--- where the model was given a table. x and y as for fit; a loader takes the
--- place of both.
--- Options: batch_size=32; sample_weight=nil; steps=nil: at most so many
--- batches; verbose=0: 1 shows a bar.
---   > model = nn.Sequential{nn.Dense{1, kernel_initializer="zeros"}}
---   > model:compile{loss="mse", metrics={"mae"}}
---   > model:evaluate(tensor.zeros(4, 2), tensor.full({4, 1}, 3))
---   9.0
---   3.0
-function methods.evaluate(self, x, y, opts)
-  local compiled = training.require_compiled(self, "evaluate")
-  if batches.is_loader(x) and opts == nil and type(y) == "table" then
-    y, opts = nil, y
-  end
-  local o = options.read("evaluate", EVALUATE, opts)
-  local source = batches.source(self, x, y, o)
-  local bar = o.verbose ~= 0 and o.verbose and progress.counter(compiled.names,
-    o.steps or source.steps)
-  local means = training.evaluate_source(self, source, o.steps,
-    bar and bar.on_batch)
-  if bar then
-    bar.finish(means)
-  end
-  return table.unpack(means)
-end
-
-local PREDICT = {
-  positional = 0,
-  {"batch_size", options.positive_integer, 32},
-  {"steps", options.positive_integer},
-}
-
-local function named(self, outputs)
-  if #outputs == 1 then
-    return outputs[1]
-  end
-  for i, name in ipairs(self.output_names or {}) do
-    outputs[name] = outputs[i]
-  end
-  return outputs
-end
-
---- nn.Model:predict(x [, {batch_size=32, steps=nil}])
--- The outputs for x (or a loader, or at most `steps` batches of it), batch by
--- batch, as at inference: a tensor; for several outputs a list that also has
--- them by name.
---   > model = nn.Sequential{nn.Dense{1, kernel_initializer="ones"}}
---   > model:predict(tensor({{1, 2}, {3, 4}})):totable()[2][1]
---   7.0
-function methods.predict(self, x, opts)
-  local o = options.read("predict", PREDICT, opts)
-  local pieces = {}
-  for xs in batches.source(self, x, nil, o):batches(false) do
-    local outputs = autograd.no_grad(forward, self, xs)
-    for i, output in ipairs(outputs) do
-      pieces[i] = pieces[i] or {}
-      pieces[i][#pieces[i] + 1] = output
-    end
-    if #pieces[1] == o.steps then
-      break
-    end
-  end
-  if #pieces == 0 then
-    native.fail("predict: there are no samples")
-  end
-  local joined = {}
-  for i, list in ipairs(pieces) do
-    joined[i] = #list == 1 and list[1] or tensor.concat(list, 1)
-  end
-  return named(self, joined)
-end
-
---- nn.Model:predict_on_batch(x)
--- The outputs for one batch.
---   > model = nn.Sequential{nn.Dense{1, kernel_initializer="ones"}}
---   > model:predict_on_batch(tensor({{1, 2}})):item()
---   3.0
-function methods.predict_on_batch(self, x)
-  local o = {batch_size = math.maxinteger // 2}
-  return methods.predict(self, x, o)
-end
-
-local ON_BATCH = {
-  positional = 0,
-  {"sample_weight", options.any},
-  {"class_weight", options.table},
-}
-
--- Runs one step on one batch; returns the means as Lua numbers.
-local function on_batch(self, what, step, x, y, opts)
-  training.require_compiled(self, what)
-  local o = options.read(what, ON_BATCH, opts)
-  o.batch_size = math.maxinteger // 2
-  local xs, ys, weights, count = batches.source(self, x, y, o):batches(false)()
-  if not xs then
-    native.fail("%s: there are no samples", what)
-  end
-  ys = training.targets(self, what, ys)
-  local sums = step(self, xs, ys, weights, count)
-  return table.unpack(training.means(sums, count))
-end
-
---- nn.Model:train_on_batch(x, y [, {sample_weight=nil, class_weight=nil}])
--- One training step; returns the loss and the metrics of the batch before it.
---   > model = nn.Sequential{nn.Dense{1, kernel_initializer="zeros"}}
---   > model:compile{optimizer="sgd", loss="mse"}
---   > model:train_on_batch(tensor({{1}}), tensor({{2}}))
---   4.0
-function methods.train_on_batch(self, x, y, opts)
-  return on_batch(self, "train_on_batch", training.train_step, x, y, opts)
-end
-
---- nn.Model:test_on_batch(x, y [, {sample_weight=nil, class_weight=nil}])
--- The loss and the metrics of one batch, as at inference.
---   > model = nn.Sequential{nn.Dense{1, kernel_initializer="zeros"}}
---   > model:compile{optimizer="sgd", loss="mse"}
---   > model:test_on_batch(tensor({{1}}), tensor({{2}}))
---   4.0
-function methods.test_on_batch(self, x, y, opts)
-  return on_batch(self, "test_on_batch", training.test_step, x, y, opts)
-end
-
-training.methods = methods
 return training

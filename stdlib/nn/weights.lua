@@ -223,6 +223,7 @@ end
 --   > os.remove(path)
 --   true
 function methods.save_weights(self, path)
+  require("nn.saving").check_path("save_weights", path)
   native.save_safetensors(path, self:state_dict(), {
     order = weights.order(self),
   })

@@ -245,7 +245,7 @@ end)
 test("shape errors while a model is put together", function()
   check.error_matches(function()
     nn.Sequential { nn.Dense { 4, input_shape = { 3 } }, nn.Conv2D { 2, 3 } }
-  end, "in layer 2 %(Conv2D 'conv2d_1'%).*got samples of shape {4}")
+  end, "in layer 2: Conv2D 'conv2d_1': .*got samples of shape %(None, 4%)")
   local model = nn.Sequential { nn.Dense { 4, input_shape = { 3 } } }
   check.error_matches(function()
     model(tensor.zeros(2, 5))

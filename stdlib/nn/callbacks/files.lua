@@ -20,6 +20,9 @@ function ModelCheckpoint:on_train_begin()
   if not self.filepath:match("{") then
     base.make_parent("ModelCheckpoint", self.filepath)
   end
+  if not self.save_weights_only then
+    base.in_context("ModelCheckpoint", self.model.require_saveable, self.model)
+  end
   self.batches = 0
 end
 

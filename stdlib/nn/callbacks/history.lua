@@ -60,12 +60,29 @@ function History:set_state(state)
   end
 end
 
-function History:__tostring()
-  local names = history_names(self)
-  local lines = {"epoch"}
+local WIDTH = 79
+
+-- The names in groups that fit into a line.
+local function groups_of(names)
+  local groups, width = {}, math.huge
   for _, name in ipairs(names) do
-    lines[1] = lines[1] .. string.format("  %10s", name)
+    local own = math.max(10, #name) + 2
+    if width + own > WIDTH then
+      groups[#groups + 1], width = {}, #"epoch"
+    end
+    table.insert(groups[#groups], name)
+    width = width + own
   end
+  return groups
+end
+
+-- The lines of a table of some of the series.
+local function add_table(lines, self, names)
+  local head = "epoch"
+  for _, name in ipairs(names) do
+    head = head .. string.format("  %10s", name)
+  end
+  lines[#lines + 1] = head
   for i, epoch in ipairs(self.epoch) do
     local line = string.format("%5d", epoch)
     for _, name in ipairs(names) do
@@ -75,15 +92,25 @@ function History:__tostring()
       line = line .. string.format("  %" .. math.max(10, #name) .. "s",
         text or "")
     end
-    lines[i + 1] = line
+    lines[#lines + 1] = line
   end
-  return table.concat(lines, "\n")
+end
+
+function History:__tostring()
+  local lines = {}
+  for i, names in ipairs(groups_of(history_names(self))) do
+    if i > 1 then
+      lines[#lines + 1] = ""
+    end
+    add_table(lines, self, names)
+  end
+  return #lines > 0 and table.concat(lines, "\n") or "epoch"
 end
 
 --- nn.callbacks.History{}
 -- What every fit returns: a list for each name in the log, one number an
 -- epoch (`history.loss[1]`, `history.val_accuracy`), and `history.epoch`.
--- Printing it gives a table. Given to fit as a callback, it goes on with what
+-- Printing it gives a table, or several where there are many. Given to fit as a callback, it goes on with what
 -- it has.
 --   > #nn.callbacks.History().epoch
 --   0

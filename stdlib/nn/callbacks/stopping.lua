@@ -1,6 +1,7 @@
 -- nn.callbacks.stopping: callbacks that end training, or slow it down.
 
 local base = require("nn.callbacks.base")
+local nan = require("nn.nan")
 local native = require("native")
 local options = require("options")
 
@@ -92,12 +93,8 @@ function TerminateOnNaN:on_batch_end(index, log)
     return
   end
   self.epoch, self.batch = self.current, index
-  self.place = self.model.compiled.nan_place
+  self.place = nan.report(self.model, self.epoch, index, loss, "training stops")
   self.model.stop_training = true
-  io.stderr:write(string.format("epoch %d, batch %d: the loss is %s: %s; "
-    .. "training stops\n", self.epoch, index,
-    loss ~= loss and "nan" or tostring(loss),
-    self.place or "it does not come from the model"))
 end
 
 --- nn.callbacks.TerminateOnNaN{}
