@@ -2,6 +2,7 @@
 
 local Layer = require("nn.layer")
 local activations = require("nn.activations")
+local graph = require("nn.graph")
 local options = require("options")
 local tensor = require("tensor")
 local weight_options = require("nn.weight_options")
@@ -54,7 +55,7 @@ function Convolution:known_channels(input_shape)
   local channels = window.channels(self, input_shape)
   if channels == -1 then
     self:fail("the number of channels must be known, got samples of shape %s",
-      options.show(input_shape))
+      graph.shape_text(input_shape))
   end
   self.channels = channels
   return channels
@@ -65,7 +66,7 @@ function Convolution:same_channels(input_shape)
   local channels = window.channels(self, input_shape)
   if self.channels and channels ~= self.channels then
     self:fail("was built for %d channels, got samples of shape %s",
-      self.channels, options.show(input_shape))
+      self.channels, graph.shape_text(input_shape))
   end
   return channels
 end

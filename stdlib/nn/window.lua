@@ -5,6 +5,7 @@
 -- sequences, 2 for images, 3 for volumes. These are its axes.
 
 local defaults = require("nn.defaults")
+local graph = require("nn.graph")
 local options = require("options")
 
 local window = {}
@@ -59,7 +60,7 @@ function window.channels(layer, input_shape)
     local first = layer.data_format == "channels_first"
     layer:fail("needs %s (batch, %s), got samples of shape %s", kind.many,
       first and "channels, " .. kind.dims or kind.dims .. ", channels",
-      options.show(input_shape))
+      graph.shape_text(input_shape))
   end
   local _, channel_dim = window.layout(layer)
   return input_shape[channel_dim]

@@ -350,10 +350,10 @@ end
 test("errors: dims", function()
   refuses(function() nn.Conv1D {1, 1}(tensor.zeros(2, 3)) end,
     "Conv1D 'conv1d': needs sequences (batch, length, channels), got samples "
-      .. "of shape {3}")
+      .. "of shape (None, 3)")
   refuses(function() nn.Conv3D {1, 1}(nn.Input {4, 4, 1}) end,
     "Conv3D 'conv3d': needs volumes (batch, depth, height, width, channels), "
-      .. "got samples of shape {4, 4, 1}")
+      .. "got samples of shape (None, 4, 4, 1)")
   refuses(function()
     nn.DepthwiseConv2D {1, data_format="channels_first"}(nn.Input {4, 4})
   end, "needs images (batch, channels, height, width), got samples of shape")
@@ -392,12 +392,12 @@ test("errors: channels and groups", function()
   refuses(function() nn.Conv3D {3, 1, groups=2}(nn.Input {1, 1, 1, 2}) end,
     "2 channels and 3 filters must both be multiples of groups=2")
   refuses(function() nn.Conv1D {4, 3}(nn.Input {shape={8, -1}}) end,
-    "the number of channels must be known, got samples of shape {8, -1}")
+    "the number of channels must be known, got samples of shape (None, 8, None)")
   for _, class in ipairs {nn.SeparableConv2D, nn.Conv2DTranspose} do
     local layer = class {4, 3}
     layer(nn.Input {8, 8, 3})
     refuses(function() layer(nn.Input {8, 8, 2}) end,
-      "was built for 3 channels, got samples of shape {8, 8, 2}")
+      "was built for 3 channels, got samples of shape (None, 8, 8, 2)")
     refuses(function() layer(tensor.zeros(1, 8, 8, 2)) end, "channels")
   end
 end)

@@ -89,7 +89,7 @@ test("noise: errors", function()
     "GaussianNoise: stddev must be a number of at least 0, got %-1")
   error_matches(function() nn.SpatialDropout1D{0.5}(tensor.zeros(2, 3)) end,
     "SpatialDropout1D 'spatial_dropout1d': needs sequences %(batch, length, "
-    .. "channels%), got samples of shape {3}")
+    .. "channels%), got samples of shape %(None, 3%)")
   local layer = nn.SpatialDropout2D{0.5}
   layer(tensor.zeros(2, 3, 3, 3))
   error_matches(function() layer(tensor.zeros(2, 3), {training=true}) end,

@@ -119,7 +119,8 @@ test("Reshape", function()
   check_config(nn.Reshape { target_shape = { 4, -1 } })
   check.error_matches(function()
     nn.Reshape { 5 }(tensor.zeros(1, 6))
-  end, "Reshape 'reshape': cannot turn a sample of {6} %(6 elements%) into {5}")
+  end, "Reshape 'reshape': cannot turn samples of shape %(None, 6%) %(6 elements "
+    .. "each%) into %(None, 5%)")
   check.error_matches(function()
     nn.Reshape { -1, -1 }
   end, "at most one size may be %-1")
@@ -211,7 +212,7 @@ test("Conv2D: errors", function()
   check.error_matches(function()
     nn.Conv2D { 4, 3 }(tensor.zeros(1, 8))
   end, "Conv2D 'conv2d': needs images %(batch, height, width, channels%), "
-    .. "got samples of shape {8}")
+    .. "got samples of shape %(None, 8%)")
   check.error_matches(function()
     nn.Conv2D { 4, 9 }(nn.Input { 8, 8, 1 })
   end, "a window of 9 does not fit into an image of size 8")

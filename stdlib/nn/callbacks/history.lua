@@ -110,8 +110,8 @@ end
 --- nn.callbacks.History{}
 -- What every fit returns: a list for each name in the log, one number an
 -- epoch (`history.loss[1]`, `history.val_accuracy`), and `history.epoch`.
--- Printing it gives a table, or several where there are many. Given to fit as a callback, it goes on with what
--- it has.
+-- Printing it gives a table, or several where there are many. Given to fit as
+-- a callback, it goes on with what it has.
 --   > #nn.callbacks.History().epoch
 --   0
 return {History = base.define("History", {}, History), class = History}

@@ -1,6 +1,7 @@
 -- nn.Reshape: the same elements in another shape.
 
 local Layer = require("nn.layer")
+local graph = require("nn.graph")
 local options = require("options")
 
 --- nn.Reshape{n1, n2, ...}
@@ -53,8 +54,9 @@ function Reshape:compute_output_shape(input_shape)
     return target
   end
   if total ~= known and not (open and total % known == 0) then
-    self:fail("cannot turn a sample of %s (%d elements) into %s",
-      options.show(input_shape), total, options.show(self.target_shape))
+    self:fail("cannot turn samples of shape %s (%d elements each) into %s",
+      graph.shape_text(input_shape), total,
+      graph.shape_text(self.target_shape))
   end
   if open then
     target[open] = total // known
