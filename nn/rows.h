@@ -10,7 +10,7 @@
 
 /* clang-format off */
 #define NN_ROW_FILES(X)                                                        \
-  X(reduce) X(softmax) X(sort) X(cumulative)                                   \
+  X(reduce) X(softmax) X(batch_norm) X(sort) X(cumulative)                     \
   X(shape) X(rearrange) X(pad) X(join) X(slice)                                \
   X(index) X(assign) X(scatter)                                                \
   X(matmul) X(matrix) X(einsum)                                                \

@@ -43,6 +43,23 @@ int tensor_arg_reduce(bool greatest, Tensor *position, Tensor *value,
 ** elements. */
 int tensor_softmax(Tensor *out, const Tensor *x, int dim, bool log);
 
+/* What brings each channel of x, its slices along dim `axis`, to mean 0 and
+** variance 1: y = gamma (x - mean) / sqrt(variance + epsilon) + beta. All are
+** contiguous and of one float dtype; gamma and beta have a number a channel,
+** and so have mean and variance (over the count), which are those of x. */
+typedef struct TensorBatchNorm {
+  const Tensor *x, *gamma, *beta;
+  int axis;
+  double epsilon;
+} TensorBatchNorm;
+int tensor_batch_norm(const TensorBatchNorm *n, Tensor *y, Tensor *mean,
+                      Tensor *variance);
+/* The gradients of x, gamma and beta (which is not read) where g is that of
+** y. */
+int tensor_batch_norm_backward(const TensorBatchNorm *n, const Tensor *g,
+                               const Tensor *mean, const Tensor *variance,
+                               Tensor *gx, Tensor *ggamma, Tensor *gbeta);
+
 typedef enum TensorCumulative {
   TENSOR_CUMSUM,
   TENSOR_CUMPROD,

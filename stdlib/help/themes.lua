@@ -33,8 +33,9 @@ local modules = {
       reciprocal maximum minimum clamp lerp]]},
     {"Functions", [[sqrt rsqrt exp expm1 log log1p log2 log10 xlogy sin cos
       tan asin acos atan atan2 sinh cosh tanh erf floor ceil round trunc]]},
-    {"Activations", [[sigmoid relu leaky_relu elu selu gelu silu mish
-      softplus softsign hard_sigmoid hardtanh softmax log_softmax]]},
+    {"Activations and normalization", [[sigmoid relu leaky_relu elu selu gelu silu mish
+      softplus softsign hard_sigmoid hardtanh softmax log_softmax
+      batch_norm]]},
     {"Comparisons and logic", [[eq ne lt le gt ge allclose isnan isinf
       isfinite logical_and logical_or logical_xor logical_not]]},
     {"Reductions", [[sum mean prod max min amax amin argmax argmin var std

@@ -171,6 +171,13 @@ local operations = {
     { { 1, 2 } }, { 1, false, 1 }, { 2, false, 3 }, { 2, false, 0 },
     { 2, false, -1 } } },
   softmax = along(FLOATS), log_softmax = along(FLOATS),
+  batch_norm = { dtypes = FLOATS,
+    { { of { 6, 4 }, of { 4 }, of { 4 } }, {}, { -1, 0.1 } },
+    { { of { 5, 3, 4 }, of { 3 }, of { 3 } }, { 2 } },
+    { { of { 2, 5, 6, 3 }, of { 3 }, of { 3 } }, {}, { 4, 1e-5 } },
+    { { of { 2, 3, 7, 5 }, of { 3 }, of { 3 } }, { 2, 1e-5 } },
+    { { of { 700, 80 }, of { 80 }, of { 80 } }, {} },
+    { { of { 4, 3, 150, 100 }, of { 3 }, of { 3 } }, { 2 } } },
 
   reshape = { dtypes = ALL, { { of { 2, 6 } }, { 3, 4 }, { { 4, 3 } },
     { -1 }, { 2, 3, -1 } }, { { of { 0, 3 } }, { 3, 0 } },

@@ -35,6 +35,13 @@ local special = {
   max={{f=function(x) return (x:max(2)) end, {signed({3, 4})}}},
   min={{f=function(x) return (x:min(1, true)) end, {signed({3, 4})}}},
   norm={{f=function(x) return x:norm(2, false, 3) end, {positive({2, 3})}}},
+  batch_norm={{f=function(x, gamma, beta)
+    return (x:batch_norm(gamma, beta, 2, 0.01))
+  end, {signed({3, 2, 2}), positive({2}), signed({2}, 1)}},
+              {f=function(x, gamma, beta)
+    local y, mean, variance = x:batch_norm(gamma, beta)
+    return y * y + mean * variance
+  end, {signed({4, 3}), positive({3}), signed({3}, 1)}}},
   reshape={{f=function(x) return x.T:reshape(-1) end, {signed({2, 3})}}},
   view={{f=function(x) return x:view(3, 2) end, {signed({2, 3})}}},
   permute={{f=function(x) return x:permute(3, 1, 2) end,
@@ -120,6 +127,7 @@ local through = {
   conv2d_window="conv2d", conv2d_backward_input="conv2d",
   conv2d_backward_kernel="conv2d", max_pool2d_window="max_pool2d",
   avg_pool2d_window="avg_pool2d", avg_pool2d_backward="avg_pool2d",
+  batch_norm_fused="batch_norm",
 }
 
 -- Rows with nothing to differentiate though the table does not say so: they

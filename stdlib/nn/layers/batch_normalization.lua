@@ -5,6 +5,7 @@ local axes = require("nn.axes")
 local initializers = require("nn.initializers")
 local normalization = require("nn.normalization")
 local options = require("options")
+local tensor = require("tensor")
 
 --- nn.BatchNormalization{axis=-1, momentum=0.99, epsilon=1e-3, ...}
 -- y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each channel
@@ -36,49 +37,36 @@ local BatchNormalization = Layer:extend {
 }
 
 function BatchNormalization:build(input_shape)
-  local ndim = #input_shape + 1
-  local axis = axes.position(self, self.axis, ndim)
-  self.dims = axes.others({axis}, 1, ndim)
-  local shape = normalization.add_weights(self, input_shape, {axis})
+  self.position = axes.position(self, self.axis, #input_shape + 1)
+  local shape = normalization.add_weights(self, input_shape, {self.position})
   local fixed = {trainable = false}
   self:add_weight("moving_mean", shape, nil, fixed)
   self:add_weight("moving_variance", shape, nil, fixed)
+  -- What stands in for gamma and beta where the layer has none.
+  self.ones = tensor.ones(shape, self.dtype)
+  self.zeros = tensor.zeros(shape, self.dtype)
 end
 
 -- moving = momentum * moving + (1 - momentum) * batch.
 function BatchNormalization:follow(moving, batch)
-  local step = (batch:detach():reshape({#moving}) - moving)
+  local step = batch:detach() - moving
   moving:add_(step:mul_(1 - self.momentum))
-end
-
--- x minus its mean, and the variance, over the batch.
-function BatchNormalization:batch_statistics(x)
-  local mean = x:mean(self.dims, true)
-  local centered = x - mean
-  local variance = centered:square():mean(self.dims, true)
-  self:follow(self.moving_mean, mean)
-  self:follow(self.moving_variance, variance)
-  return centered, variance
 end
 
 function BatchNormalization:call(x, opts)
   normalization.check(self, x)
-  local centered, variance
+  local gamma = self.scale and self.gamma or self.ones
+  local beta = self.center and self.beta or self.zeros
   if opts.training and not self:is_frozen() then
-    centered, variance = self:batch_statistics(x)
-  else
-    centered = x - self.moving_mean:reshape(self.meeting)
-    variance = self.moving_variance:reshape(self.meeting)
+    local y, mean, variance = tensor.batch_norm(x, gamma, beta, self.position,
+      self.epsilon)
+    self:follow(self.moving_mean, mean)
+    self:follow(self.moving_variance, variance)
+    return y
   end
-  local factor = (variance + self.epsilon):rsqrt()
-  if self.scale then
-    factor = factor * self.gamma:reshape(self.meeting)
-  end
-  local y = centered * factor
-  if self.center then
-    y = y + self.beta:reshape(self.meeting)
-  end
-  return y
+  local factor = (self.moving_variance + self.epsilon):rsqrt() * gamma
+  local offset = beta - self.moving_mean * factor
+  return x * factor:reshape(self.meeting) + offset:reshape(self.meeting)
 end
 
 function BatchNormalization:compute_output_shape(input_shape)

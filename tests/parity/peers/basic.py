@@ -155,6 +155,15 @@ def avg_pool2d(x, size, strides, pad):
     return F.avg_pool2d(pad(x), size, strides) / share
 
 
+
+def batch_norm(x, gamma, beta, axis=-1, epsilon=1e-3):
+    """PyTorch has the channels along its dim 1."""
+    moved = x.movedim(dim0(axis), 1)
+    y = F.batch_norm(moved, None, None, gamma, beta, True, 0, epsilon)
+    dims = [d for d in range(moved.ndim) if d != 1]
+    variance, mean = torch.var_mean(moved, dims, unbiased=False)
+    return y.movedim(1, dim0(axis)), mean, variance
+
 OPERATIONS = {
     # elementwise
     "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div,
@@ -196,6 +205,7 @@ OPERATIONS = {
         x, p, dims, keep)),
     "argmax": position(torch.argmax), "argmin": position(torch.argmin),
     "softmax": lambda x, dim=-1: x.softmax(dim0(dim)),
+    "batch_norm": batch_norm,
     "log_softmax": lambda x, dim=-1: x.log_softmax(dim0(dim)),
     # shapes
     "reshape": lambda x, *sizes: x.reshape(sizes_of(sizes)),
