@@ -63,9 +63,10 @@ local function rate_of(self)
   local rate = rawget(self, "rate")
   if type(rate) == "number" then return rate end
   local lr = rate(self.steps + 1)
-  if type(lr) ~= "number" then
-    native.fail("%s: the schedule must give a number for step %d, got %s",
-                self.class_name, self.steps + 1, options.show(lr))
+  if type(lr) ~= "number" or lr ~= lr or math.abs(lr) == math.huge then
+    native.fail("%s: the schedule must give a %snumber for step %d, got %s",
+                self.class_name, type(lr) == "number" and "finite " or "",
+                self.steps + 1, options.show(lr))
   end
   return lr
 end
@@ -174,11 +175,18 @@ end
 
 -- The gradients by parameter, and for each the factor still to be applied.
 local function prepared(self, scale)
+  local trains = false
   local gradients, scales, total = {}, {}, 0
   for i, p in ipairs(self.params) do
     local g = p.grad
     gradients[i], scales[i] = g or nil, scale
     if g and (self.clipnorm or self.global_clipnorm) then
+    trains = trains or p.requires_grad
+  end
+  if not trains then
+    native.fail("%s: none of the %d parameters requires a gradient: call "
+                  .. "x:requires_grad_() on those to train", self.class_name,
+                #params)
       local norm = math.sqrt(sum_of_squares(g)) * scale
       scales[i] = scale * factor(norm, self.clipnorm or math.huge)
       total = total + (norm * scales[i] / scale) ^ 2
@@ -260,7 +268,8 @@ end
 --- optim.Optimizer:state_dict()
 -- {lr=, steps=, state={{name=tensor}, ...}}: what goes on where it stopped;
 -- `schedule` too, where the learning rate's schedule remembers something.
---   > optim.SGD({tensor({1})}):state_dict().steps
+--   > w = tensor({1}):requires_grad_()
+--   > optim.SGD({w}):state_dict().steps
 --   0
 function Optimizer:state_dict()
   self:require_bound()
@@ -313,7 +322,8 @@ end
 --- optim.Optimizer:load_state_dict(dict)
 -- Takes over what state_dict gave for parameters of the same shapes. The
 -- learning rate comes with it, unless this optimizer has a schedule.
---   > a, b = optim.SGD({tensor({1})}), optim.SGD({tensor({1})})
+--   > w = tensor({1}):requires_grad_()
+--   > a, b = optim.SGD({w}), optim.SGD({w})
 --   > a.lr = 0.5
 --   > b:load_state_dict(a:state_dict())
 --   > b.lr

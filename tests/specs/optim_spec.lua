@@ -255,7 +255,7 @@ test("errors", function()
     optim.LBFGS { momentum = 1 }
   end, 'LBFGS: unknown option "momentum"')
   check.error_matches(function()
-    optim.LBFGS { tensor.ones(1), tensor.ones(1):double() }
+    optim.LBFGS { parameter(1), tensor.ones(1):double():requires_grad_() }
   end, "all parameters must be of one dtype")
   local optimizer = optim.SGD({ parameter(1) }, { momentum = 0.9 })
   check.error_matches(function()
@@ -275,4 +275,32 @@ test("a state of another form, a model for its parameters", function()
   check.refuses("SGD: takes the list of parameters, model:parameters%(%)",
                 function() optim.SGD(model, {lr=0.1}) end)
   check.truthy(optim.SGD(model:parameters(), {lr=0.1}))
+end)
+
+-- What has no gradient, what is no rate --------------------------------------
+
+test("tensors without gradients are no parameters", function()
+  check.refuses("SGD: none of the 1 parameters requires a gradient", function()
+    optim.SGD({tensor.zeros(3)})
+  end)
+  check.refuses("LBFGS: none of the 2 parameters requires a gradient: .*"
+                .. "requires_grad_", function()
+    optim.LBFGS({tensor.zeros(3), tensor.zeros(2)})
+  end)
+  check.truthy(optim.SGD({tensor.zeros(3), parameter(1)}))
+end)
+
+test("a rate is a finite number", function()
+  local inf = math.huge
+  check.refuses("SGD: lr must be finite, got inf", function()
+    optim.SGD{lr=inf}
+  end)
+  for _, rate in ipairs{0 / 0, -inf} do
+    check.refuses("SGD: lr must be a number of at least 0", function()
+      optim.SGD{lr=rate}
+    end)
+  end
+  local opt = optim.SGD({parameter(1)}, {lr=function() return inf end})
+  check.refuses("schedule must give a finite number for step 1, got inf",
+                function() opt:step() end)
 end)
