@@ -263,7 +263,7 @@ test("errors", function()
   end, "does not fit")
 end)
 
-test("a state of another form, a model for its parameters", function()
+test("a state of another form", function()
   local optimizer = optim.SGD({parameter(1)})
   check.refuses("state of parameter 1 must be a table, got 1", function()
     optimizer:load_state_dict{state={1}}
@@ -271,10 +271,112 @@ test("a state of another form, a model for its parameters", function()
   check.refuses("steps must be an integer of at least 0, got %-7", function()
     optimizer:load_state_dict{state={{}}, steps=-7}
   end)
-  local model = nn.Sequential{nn.Dense{1, input_shape={2}}}
-  check.refuses("SGD: takes the list of parameters, model:parameters%(%)",
-                function() optim.SGD(model, {lr=0.1}) end)
-  check.truthy(optim.SGD(model:parameters(), {lr=0.1}))
+end)
+
+-- A layer in place of its parameters -----------------------------------------
+
+-- Steps on net(x) with an optimizer that was made before the first data.
+local function loop_of(net, opt, steps)
+  local x = tensor({{1, 2}})
+  for _ = 1, steps do
+    local function loss()
+      opt:zero_grad()
+      local y = (net(x) - 1):square():sum()
+      y:backward()
+      return y
+    end
+    if opt.takes_closure then
+      opt:step(loss)
+    else
+      loss()
+      opt:step()
+    end
+  end
+end
+
+test("a model for its parameters, built or not yet", function()
+  for _, name in ipairs{"SGD", "Adagrad", "Adadelta", "RMSprop", "Adam",
+                        "AdamW", "Adamax", "Nadam", "LBFGS"} do
+    local function dense(shape)
+      return nn.Dense{1, kernel_initializer="ones", input_shape=shape}
+    end
+    local function trained(net, of)
+      loop_of(net, optim[name](of(net), {lr=0.03}), 3)
+      return net:get_layer(1).kernel:detach()
+    end
+    local function itself(net) return net end
+    local expected = trained(nn.Sequential{dense{2}}, function(net)
+      return net:parameters()
+    end)
+    check.equal(expected == tensor.ones(2, 1), false)
+    check.near(trained(nn.Sequential{dense{2}}, itself), expected, 0)
+    local late = nn.Sequential()
+    check.near(trained(late, function(net)
+      net:add(dense())
+      return net
+    end), expected, 0)
+  end
+end)
+
+test("a layer is bound when its weights are there", function()
+  local built = nn.Dense{1, input_shape={2}}
+  built(tensor.zeros(1, 2))
+  check.equal(#optim.SGD(built, {lr=0.1}).params, 2)
+  check.equal(#optim.SGD(built).params, 2)
+  local net = nn.Sequential()
+  local opt = optim.SGD(net, {lr=0.5})
+  net:add(nn.Dense{1})
+  check.refuses("SGD: it has no parameters yet: .*Sequential.* makes its "
+                .. "weights at first use", function() opt:step() end)
+  check.refuses("SGD: it has no parameters yet", function()
+    opt:state_dict()
+  end)
+  opt:zero_grad()
+  check.equal(opt.params, nil)
+  net(tensor.zeros(1, 2))
+  opt:zero_grad()
+  check.equal(#opt.params, 2)
+  check.equal(opt:state_dict().steps, 0)
+end)
+
+test("of a model the trainable parameters are taken", function()
+  local model = nn.Sequential{nn.Dense{3, input_shape={2}, trainable=false},
+                              nn.BatchNormalization(), nn.Dense{1}}
+  check.equal(#optim.Adam(model, {lr=0.1}).params, 4)
+  check.refuses("SGD: there are no parameters to train", function()
+    optim.SGD(nn.Sequential{nn.Dense{1, input_shape={2}, trainable=false}},
+              {lr=0.1})
+  end)
+  check.refuses("SGD: there are no parameters to train", function()
+    optim.SGD(nn.Sequential{nn.Activation{"relu", input_shape={2}}}, {lr=0.1})
+      :step()
+  end)
+  check.refuses("SGD: takes a model, a layer or the list of parameters, got "
+                .. "the class Dense", function()
+    optim.SGD(nn.Dense, {lr=0.1})
+  end)
+end)
+
+test("gradients from before the weights were all there are forgotten",
+     function()
+  local first, second = nn.Dense{2}, nn.Dense{1}
+  local net = nn.Sequential{nn.Activation("linear")}
+  local opt = optim.SGD(net, {lr=1})
+  net:add(first)
+  net:add(second)
+  first(tensor.ones(1, 2)):sum():backward()
+  opt:zero_grad()
+  net(tensor.ones(1, 2)):sum()
+  local before = first.bias:detach():clone()
+  opt:step()
+  check.near(first.bias, before)
+end)
+
+test("compile takes an optimizer that was made for a model", function()
+  local model = nn.Sequential{nn.Dense{1}}
+  model:compile{optimizer=optim.SGD(model, {lr=0.1}), loss="mse"}
+  model:fit(tensor.ones(4, 2), tensor.ones(4, 1), {verbose=0})
+  check.equal(#model.optimizer.params, 2)
 end)
 
 -- What has no gradient, what is no rate --------------------------------------
