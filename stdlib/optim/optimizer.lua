@@ -24,6 +24,8 @@ local Optimizer = {}
 -- * clipnorm: the norm of each parameter's gradient is brought down to it;
 -- * global_clipnorm: the norm of all gradients together is;
 -- * clipvalue: then each element is held to -clipvalue..clipvalue;
+-- * decay: the rate falls with the steps, lr / (1 + decay * steps), for a lr
+--   that is a number; short for lr=optim.schedules.inverse_time{lr, 1, decay};
 -- * weight_decay=0: adds weight_decay * p to the gradient (AdamW instead takes
 --   lr * weight_decay * p from the parameter).
 -- Defaults and formulas are those of Keras.
@@ -45,6 +47,9 @@ local COMMON = {
   {"clipnorm", options.positive_number},
   {"clipvalue", options.positive_number},
   {"global_clipnorm", options.positive_number},
+  {"decay", options.check("a finite number of at least 0", function(value)
+    return type(value) == "number" and value >= 0 and value < math.huge
+  end)},
   {"weight_decay", options.non_negative_number, 0.0},
 }
 
@@ -90,6 +95,20 @@ local function set_field(self, key, value)
   end
 end
 
+-- The options, with the schedule that `decay` stands for in its place.
+local function read_options(class, t)
+  local o = options.read(class.class_name, class.spec, t)
+  local decay = o.decay
+  o.decay = nil
+  if not decay or decay == 0 then return o end
+  if type(o.lr) ~= "number" then
+    native.fail("%s: decay goes with a lr that is a number, but it is a "
+                  .. "schedule, %s", class.class_name, options.show(o.lr))
+  end
+  o.lr = schedules.inverse_time{o.lr, 1, decay}
+  return o
+end
+
 -- Takes the parameters of the layer that it waits for, if the layer has made
 -- its weights. A model without any may still be filled, but for a step.
 local function take_parameters(self, for_step)
@@ -112,9 +131,7 @@ local function construct(class, first, second)
     params, t = first, second
   end
   local self = setmetatable({steps = 0}, class)
-  for name, value in pairs(options.read(class.class_name, class.spec, t)) do
-    self[name] = value
-  end
+  for name, value in pairs(read_options(class, t)) do self[name] = value end
   if is_layer then
     self.waits_for = first
     take_parameters(self)

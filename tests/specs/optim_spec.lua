@@ -406,3 +406,31 @@ test("a rate is a finite number", function()
   check.refuses("schedule must give a finite number for step 1, got inf",
                 function() opt:step() end)
 end)
+
+-- Decay ----------------------------------------------------------------------
+
+test("decay lowers the rate with the steps, as in Keras", function()
+  check.near(run(function(p)
+    return optim.SGD(p, {lr=0.1, decay=0.5})
+  end, {2, 3, 4}), 1 - 0.1 * 2 - 0.1 / 1.5 * 3 - 0.1 / 2 * 4)
+  local opt = optim.RMSprop{lr=8e-4, clipvalue=1, decay=1e-8}
+  check.equal(tostring(opt), "RMSprop (lr=inverse_time{initial_lr=0.0008, "
+    .. "decay_steps=1, decay_rate=1e-08, staircase=false})")
+  check.equal(opt.lr, 8e-4)
+  local copy = optim.get{class_name="RMSprop", config=opt:get_config()}
+  check.equal(copy:get_config(), opt:get_config())
+  check.equal(optim.SGD{lr=0.1, decay=0}:get_config().lr, 0.1)
+end)
+
+test("decay goes with a number, and is one", function()
+  check.refuses("SGD: decay goes with a lr that is a number", function()
+    optim.SGD{lr=optim.schedules.step{0.1}, decay=0.1}
+  end)
+  check.refuses("SGD: decay goes with a lr that is a number", function()
+    optim.SGD{lr=function() return 0.1 end, decay=0.1}
+  end)
+  for _, decay in ipairs{-1, math.huge, "a"} do
+    check.refuses("Adam: decay must be a finite number of at least 0",
+                  function() optim.Adam{decay=decay} end)
+  end
+end)
