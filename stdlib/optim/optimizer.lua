@@ -300,6 +300,12 @@ function Optimizer:step(batch_size)
   end
 end
 
+-- What gives the rate, a schedule or a function; nil where it is a number.
+function Optimizer:schedule()
+  local rate = rawget(self, "rate")
+  return type(rate) ~= "number" and rate or nil
+end
+
 -- Shows the log of an epoch to a schedule that watches one.
 function Optimizer:observe(log)
   local rate = rawget(self, "rate")
