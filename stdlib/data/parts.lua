@@ -62,6 +62,12 @@ function parts.is_options(y)
   return true
 end
 
+-- How many batches a pass leaves out, from 0.
+function parts.skipped(who, skip)
+  if skip == nil then return 0 end
+  return options.verify(who, "skip", options.non_negative_integer, skip)
+end
+
 -- The samples at the positions, a tensor.
 function parts.at(x, positions)
   return parts.map(x, function(part)

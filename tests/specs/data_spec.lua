@@ -315,6 +315,28 @@ test("what is no tensor is shown", function()
   end)
 end)
 
+test("loader: batches to skip are a whole number from 0", function()
+  local x = tensor.arange(10)
+  local set = data.TensorDataset(x)
+  for name, loader in pairs{
+    ["data.loader"]=data.loader(x, nil, {batch_size=4}),
+    ["data.loader "]=data.loader(x, nil, {shuffle=true, prefetch=1}),
+    ["data.Dataset"]=set:batch(4),
+    ["data.Dataset "]=set:batch(4, {prefetch=1}),
+    ["data.timeseries"]=data.timeseries(x, {lookback=2, batch_size=4}),
+  } do
+    for shown, skip in pairs{['"a"']="a", ["%-3"]=-3, ["1.5"]=1.5,
+                             ["{}"]={}} do
+      check.refuses(name:gsub(" ", "") .. ": skip must be an integer of at "
+                    .. "least 0, got " .. shown, function()
+        loader:batches(skip)
+      end)
+    end
+    check.equal(loader:batches(99)(), nil)
+  end
+  check.near(data.loader(x, nil, {batch_size=4}):batches(2.0)(), {9, 10})
+end)
+
 test("a number of classes may be a whole float", function()
   check.same_shape(data.to_categorical({1, 2}, 6 / 2), {2, 3})
   check.refuses("number of classes must be a positive integer, got 2.5",
