@@ -125,6 +125,10 @@ local function construct(class, first, second)
   if is_layer and first.serial == nil then
     native.fail("%s: takes a model, a layer or the list of parameters, got %s",
                 class.class_name, options.show(first))
+  elseif not is_layer and type(first) == "table" and has_parameters(first[1])
+  then
+    native.fail("%s: takes one model or layer, or the list of parameters, not "
+                  .. "a list of layers", class.class_name)
   end
   if is_layer or is_parameters(first)
       or type(first) == "table" and second ~= nil then

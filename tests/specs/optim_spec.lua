@@ -372,6 +372,14 @@ test("gradients from before the weights were all there are forgotten",
   check.near(first.bias, before)
 end)
 
+test("several models are no parameters", function()
+  local net = nn.Sequential{nn.Dense{1, input_shape={2}}}
+  for _, arguments in ipairs{{{net}}, {{net, net}, {lr=1}}} do
+    check.refuses("SGD: takes one model or layer, or the list of parameters",
+                  function() optim.SGD(table.unpack(arguments)) end)
+  end
+end)
+
 test("compile takes an optimizer that was made for a model", function()
   local model = nn.Sequential{nn.Dense{1}}
   model:compile{optimizer=optim.SGD(model, {lr=0.1}), loss="mse"}
