@@ -470,20 +470,6 @@ test("a user's loss or metric that gives no figure", function()
   end)
 end)
 
-test("class_weight with several outputs points to sample_weight", function()
-  local input = nn.Input{2}
-  local a, b = nn.Dense{1, name="a"}(input), nn.Dense{1, name="b"}(input)
-  local model = nn.Model{inputs=input, outputs={a, b}}
-  model:compile{loss="mse"}
-  local x, y = tensor.ones(2, 2), tensor.ones(2, 1)
-  check.refuses("class_weight is for one output, but there are 2, a, b: give "
-                .. "sample_weight by output name, {a=weights of the samples}",
-                function()
-    model:fit(x, {y, y}, {class_weight={1, 2}, verbose=0})
-  end)
-  model:fit(x, {y, y}, {sample_weight={a=tensor{1, 2}}, verbose=0})
-end)
-
 test("class_weight names a target that is no class", function()
   local model = nn.Sequential{nn.Dense{1, input_shape={2}}}
   model:compile{loss="mse"}
