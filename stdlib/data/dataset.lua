@@ -283,8 +283,8 @@ Batches.__len = Batches.count
 
 -- One pass, but for the first `skip` batches.
 function Batches:batches(skip)
-  local set, order, step = self.set, pass_order(self.set), skip or 0
-  local count = self:count()
+  local step, count = parts.skipped("data.Dataset", skip), self:count()
+  local set, order = self.set, pass_order(self.set)
   local function next_positions()
     local first = step * self.batch_size + 1
     local length = math.min(self.batch_size, #order - first + 1)

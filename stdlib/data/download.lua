@@ -72,7 +72,6 @@ local function fetch(url, path, shows_progress)
   local text = ""
   if native.file_exists(messages) then
     text = native.read_file(messages):match("([^\n]*)\n*$"):gsub("^curl: ", "")
-    os.remove(messages)
   end
   if status == 0 then return nil end
   if how == "signal" and status == SIGINT or status == 128 + SIGINT then
@@ -82,21 +81,37 @@ local function fetch(url, path, shows_progress)
   return text ~= "" and text or "curl ended with status " .. tostring(status)
 end
 
+-- The name under which this process fetches a file, and a value to close that
+-- takes away what lies there. A killed process of the same number may have
+-- left something.
+local function temporary(path)
+  local part = string.format("%s.part-%d", path, native.pid())
+  local function clear()
+    os.remove(part)
+    os.remove(part .. ".log")
+  end
+  clear()
+  return part, setmetatable({}, {__close = clear})
+end
+
 -- Fetches from the first address that has what is wanted.
 local function fetch_any(path, urls, sha256)
-  local part, problems = path .. ".part", {}
+  local problems = {}
   local live = native.isatty("stderr") and not native.no_progress()
   for _, url in ipairs(urls) do
+    local part, cleared = temporary(path)
+    local _ <close> = cleared
     if live then io.stderr:write(url, "\n") end
     local problem, stopped = fetch(url, part, live)
-    if not problem and sha256 and native.sha256(part) ~= sha256 then
+    if not problem and not native.file_exists(part) then
+      problem = "nothing came"
+    elseif not problem and sha256 and native.sha256(part) ~= sha256 then
       problem = "its SHA-256 is " .. native.sha256(part)
     end
     if not problem then
       native.rename_file(part, path)
       return nil
     end
-    if native.file_exists(part) then os.remove(part) end
     if stopped then native.fail("data.download: %s", problem) end
     problems[#problems + 1] = string.format("\n  %s: %s", url, problem)
   end

@@ -25,9 +25,7 @@ local SPECIFICATION = {
 --   3
 --   2
 local function k_fold(x, y, opts)
-  local is_option = opts == nil and type(y) == "table"
-    and (y.folds ~= nil or y.shuffle ~= nil)
-  if is_option then y, opts = nil, y end
+  if opts == nil and parts.is_options(y) then y, opts = nil, y end
   local o = options.read("data.k_fold", SPECIFICATION, opts)
   local samples = parts.count("data.k_fold", x, y)
   if o.folds < 2 or o.folds > samples then

@@ -2,6 +2,7 @@
 
 local native = require("native")
 local options = require("options")
+local parts = require("data.parts")
 local tensor = require("tensor")
 
 local categories = {}
@@ -75,22 +76,6 @@ local function test_count(size, samples)
   return math.tointeger(count)
 end
 
-local function check_samples(x, y)
-  local function check(part, name)
-    if not tensor.is(part) or part.ndim == 0 then
-      native.fail("data.train_test_split: %s must be a tensor with a "
-                    .. "dimension of samples", name)
-    end
-  end
-  check(x, "x")
-  if y == nil then return end
-  check(y, "y")
-  if x.shape[1] ~= y.shape[1] then
-    native.fail("data.train_test_split: x has %d samples, but y has %d",
-                x.shape[1], y.shape[1])
-  end
-end
-
 local SPLIT = {
   positional = 0,
   {"test_size", options.positive_number, 0.25},
@@ -99,7 +84,9 @@ local SPLIT = {
 
 --- data.train_test_split(x [, y], {test_size=0.25, shuffle=true})
 -- Sets some samples aside for the test.
---   x, y       tensors whose first dimension counts the samples
+--   x, y       tensors whose first dimension counts the samples, or tables
+--              of such tensors (what is returned then are tables with the
+--              same keys)
 --   test_size  a fraction of the samples (rounded up), or their number
 --   shuffle    whether the test samples are drawn at random, from tensor's
 --              random stream; else they are the last ones
@@ -107,15 +94,19 @@ local SPLIT = {
 --   > select(2, data.train_test_split(tensor.zeros(10, 4))).shape
 --   (3, 4)
 function categories.train_test_split(x, y, opts)
-  if opts == nil and type(y) == "table" then y, opts = nil, y end
+  if opts == nil and parts.is_options(y) then y, opts = nil, y end
   local o = options.read("data.train_test_split", SPLIT, opts)
-  check_samples(x, y)
-  local samples = x.shape[1]
+  local samples = parts.count("data.train_test_split", x, y)
   local train = samples - test_count(o.test_size, samples)
   local order = o.shuffle and tensor.randperm(samples)
-  local function split(part)
-    if order then part = part:index_select(1, order) end
-    return part[{{1, train}}], part[{{train + 1, samples}}]
+  local function share(whole, first, last)
+    return parts.map(whole, function(part)
+      if not order then return part[{{first, last}}] end
+      return part:index_select(1, order[{{first, last}}])
+    end)
+  end
+  local function split(whole)
+    return share(whole, 1, train), share(whole, train + 1, samples)
   end
   local x_train, x_test = split(x)
   if y == nil then return x_train, x_test end

@@ -38,8 +38,8 @@ end
 --   > data.loader(tensor.arange(10)):batches()().shape
 --   (10)
 function Loader:batches(skip)
+  local step, batches = parts.skipped("data.loader", skip), self:count()
   local order = self.shuffle and tensor.randperm(self.samples) or nil
-  local step, batches = skip or 0, self:count()
   if order and self.prefetch > 0 then
     return ahead(self.x, self.y, order, self.batch_size, step + 1, batches,
                  self.prefetch)

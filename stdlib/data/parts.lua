@@ -2,6 +2,7 @@
 -- list or by name), whose first dim counts the samples.
 
 local native = require("native")
+local options = require("options")
 local tensor = require("tensor")
 
 local parts = {}
@@ -19,7 +20,8 @@ end
 
 local function check_part(who, part, name)
   if not tensor.is(part) then
-    native.fail("%s: %s must be a tensor, not a %s", who, name, type(part))
+    native.fail("%s: %s must be a tensor, got %s", who, name,
+                options.show(part))
   elseif part.ndim == 0 then
     native.fail("%s: %s has no dimension of samples: its shape is ()", who,
                 name)
@@ -39,8 +41,8 @@ function parts.count(who, x, y)
   end
   local function check_whole(whole, name)
     if type(whole) ~= "table" and not tensor.is(whole) then
-      native.fail("%s: %s must be a tensor or a table of tensors, not a %s",
-                  who, name, type(whole))
+      native.fail("%s: %s must be a tensor or a table of tensors, got %s",
+                  who, name, options.show(whole))
     end
     parts.map(whole, check, name)
   end
@@ -48,6 +50,22 @@ function parts.count(who, x, y)
   if y ~= nil then check_whole(y, "y") end
   if not count then native.fail("%s: x holds no tensor", who) end
   return count
+end
+
+-- Whether what stands in the place of y is a table of options instead: there
+-- is no tensor in it.
+function parts.is_options(y)
+  if type(y) ~= "table" or tensor.is(y) then return false end
+  for _, part in pairs(y) do
+    if tensor.is(part) then return false end
+  end
+  return true
+end
+
+-- How many batches a pass leaves out, from 0.
+function parts.skipped(who, skip)
+  if skip == nil then return 0 end
+  return options.verify(who, "skip", options.non_negative_integer, skip)
 end
 
 -- The samples at the positions, a tensor.

@@ -2,6 +2,7 @@
 
 local native = require("native")
 local options = require("options")
+local parts = require("data.parts")
 local tensor = require("tensor")
 
 local Series = {skips = true, __name = "data.timeseries"}
@@ -31,9 +32,9 @@ end
 
 -- One pass, but for the first `skip` batches.
 function Series:batches(skip)
+  local step = parts.skipped("data.timeseries", skip)
   local order = self.shuffle and tensor.randperm(self.samples)
     or tensor.arange(self.samples)
-  local step = skip or 0
   return function()
     local first = step * self.batch_size + 1
     if first > self.samples then return nil end
@@ -55,6 +56,14 @@ local SPECIFICATION = {
   {"first", options.positive_integer, 1},
   {"last", options.positive_integer},
 }
+
+-- Fails where the first or last row to use is none of the series.
+local function check_row(name, row, rows)
+  if row and row > rows then
+    native.fail("data.timeseries: %s is %d, but the series has rows 1 to %d",
+                name, row, rows)
+  end
+end
 
 -- The series that targets are taken from.
 local function targets_of(x, o)
@@ -82,7 +91,7 @@ end
 -- lookback / step, features), yb (batch).
 --   targets      another series to take the targets from, whole rows of it
 --   shuffle      false; true: a new order in each pass
---   first, last  the rows that are used, for training and test
+--   first, last  the rows that are used, for training and test: all, from 1
 -- Source: Chollet, Deep Learning with Python (2018), 6.3.
 --   > series = data.timeseries(tensor.arange(10), {lookback=4, step=2})
 --   > x, y = series:batches()()
@@ -99,7 +108,9 @@ local function timeseries(x, opts)
                   .. "features)")
   end
   o.x, o.y = x, targets_of(x, o)
-  o.last = math.min(o.last or #x, #x)
+  check_row("first", o.first, #x)
+  check_row("last", o.last, #x)
+  o.last = o.last or #x
   o.start = o.first + o.lookback
   o.samples = o.last - o.delay - o.start + 1
   if o.samples < 1 then

@@ -11,7 +11,9 @@ local options = require("options")
 local tensor = require("tensor")
 local weighting = require("nn.weighting")
 
-local batches = {}
+-- SIZE is how many samples a batch has where nobody says, WHOLE stands for all
+-- of them.
+local batches = {SIZE = 32, WHOLE = math.maxinteger // 2}
 
 -- Lists ----------------------------------------------------------------------
 
@@ -181,8 +183,44 @@ function batches.is_loader(x)
   return ok and type(method) == "function"
 end
 
+-- Fails for a data.Dataset, which is no loader before it is batched.
+function batches.refuse_dataset(x)
+  local meta = getmetatable(x)
+  if type(meta) == "table" and meta.__name == "data.Dataset" then
+    native.fail("a data.Dataset goes to fit in batches: set:batch(32)")
+  end
+end
+
+-- Fails for the size of batches that a loader makes.
+function batches.refuse_size(size)
+  native.fail("batch_size=%d: the loader makes the batches: give it to the "
+    .. "loader", size)
+end
+
 local Loaded = {}
 Loaded.__index = Loaded
+
+-- The function as the step of one pass: where a coroutine has ended with the
+-- pass before, its first call says so.
+local function function_step(f)
+  local begun = false
+  return function()
+    if begun then
+      return f()
+    end
+    begun = true
+    local results = table.pack(pcall(f))
+    if results[1] then
+      return table.unpack(results, 2, results.n)
+    elseif tostring(results[2]):find("cannot resume dead coroutine", 1, true)
+    then
+      native.fail("the function used as loader is a coroutine that has ended: "
+        .. "it must begin a new pass after it gave nil, or never end and get "
+        .. "steps_per_epoch")
+    end
+    error(results[2], 0)
+  end
+end
 
 -- The loader's own iterator, with what ends with the loop. Its batches are
 -- skipped by itself, where it says that it can, or else taken and thrown away.
@@ -190,8 +228,10 @@ local function pass(loader, skip)
   if type(loader) == "table" and loader.skips then
     return loader:batches(skip)
   end
-  local step, state, control, closing = loader, nil, nil, nil
-  if type(loader) ~= "function" then
+  local step, state, control, closing
+  if type(loader) == "function" then
+    step = function_step(loader)
+  else
     step, state, control, closing = loader:batches()
   end
   for _ = 1, skip do
@@ -252,8 +292,14 @@ end
 -- The source of (x, y) as fit, evaluate and predict take them. `o` has
 -- batch_size and may have sample_weight and class_weight.
 function batches.source(model, x, y, o)
+  batches.refuse_dataset(x)
   if batches.is_loader(x) then
-    if o.sample_weight then
+    local size = o.batch_size
+    if y ~= nil then
+      native.fail("y is given beside a loader: the loader brings the targets")
+    elseif size and size ~= batches.SIZE and size < batches.WHOLE then
+      batches.refuse_size(size)
+    elseif o.sample_weight then
       native.fail("sample weights for data from a loader come from the loader, "
         .. "as a third value of each batch")
     end

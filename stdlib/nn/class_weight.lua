@@ -63,7 +63,12 @@ end
 -- The weight of each sample: class_weight[class], 1 for classes without one.
 -- With one output, whose labels are 0 and 1, these are classes 1 and 2.
 return function(model, ys, class_weight)
-  if not ys or #ys ~= 1 then
+  if ys and #ys > 1 then
+    local names = model:target_names()
+    native.fail("class_weight is for one output, but there are %d, %s: give "
+      .. "sample_weight by output name, {%s=weights of the samples}", #ys,
+      table.concat(names, ", "), names[1])
+  elseif not ys or #ys ~= 1 then
     native.fail("class_weight: the model must have one output")
   end
   local labels = labels_of(ys[1])

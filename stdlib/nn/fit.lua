@@ -26,7 +26,7 @@ local VERBOSE = {
 local FIT = {
   positional = 0,
   {"epochs", options.positive_integer, 1},
-  {"batch_size", options.positive_integer, 32},
+  {"batch_size", options.positive_integer},
   {"validation_split", options.fraction, 0},
   {"validation_data", options.any},
   {"validation_batch_size", options.positive_integer},
@@ -46,6 +46,7 @@ local FIT = {
 -- The source of validation_data: {x, y [, sample_weight]} or a loader.
 local function given_validation(self, o)
   local given = o.validation_data
+  batches.refuse_dataset(given)
   if batches.is_loader(given) then
     return batches.loaded(self, given)
   end
@@ -257,11 +258,12 @@ end
 -- x, y: tensors; lists or tables by name for several inputs and outputs; or,
 -- in place of both, a loader: an object whose `:batches()` iterates over
 -- x, y [, sample weights], or a function that gives these at each call and nil
--- at the end of a pass. uint8 and float64 inputs are converted batch by batch.
+-- at the end of a pass; one that never ends, such as a generator, needs
+-- steps_per_epoch. uint8 and float64 inputs are converted batch by batch.
 -- Options:
 -- * epochs=1: the last epoch; initial_epoch=1: the first.
--- * batch_size=32, shuffle=true: a new random order every epoch, which the
---   seed decides (tensor.manual_seed).
+-- * batch_size=32, which a loader decides itself; shuffle=true: a new random
+--   order every epoch, which the seed decides (tensor.manual_seed).
 -- * steps_per_epoch=nil: so many batches are an epoch, wherever a pass over
 --   the data ends.
 -- * validation_split=0: the fraction at the end that is held out;
@@ -288,6 +290,10 @@ function methods.fit(self, x, y, opts)
     y, opts = nil, y
   end
   local o = options.read("fit", FIT, opts)
+  if o.batch_size and batches.is_loader(x) then
+    batches.refuse_size(o.batch_size)
+  end
+  o.batch_size = o.batch_size or batches.SIZE
   local run = new_run(self, x, y, o)
   local list, _ <close> = run.callbacks, run.feed
   check_labels(self, y)

@@ -87,9 +87,11 @@ end
 
 -- Stepping -------------------------------------------------------------------
 
--- The loss and the gradient where the parameters stand.
+-- The loss and the gradient where the parameters stand. A layer may make its
+-- weights in the first call of the function.
 local function evaluate(self, closure)
   local loss = closure()
+  self:require_bound()
   if tensor.is(loss) and loss:numel() == 1 then loss = loss:item() end
   if type(loss) ~= "number" then
     native.fail("LBFGS: the function must return the loss, one number, got %s",
@@ -151,7 +153,7 @@ local function settled(self, before, now)
 end
 
 local function step(self, closure)
-  self:require_bound()
+  if not self.waits_for then self:require_bound() end
   if type(closure) ~= "function" then
     native.fail("LBFGS: step takes a function that clears the gradients, "
                 .. "computes the loss, calls backward and returns the loss, "

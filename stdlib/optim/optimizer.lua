@@ -15,15 +15,26 @@ local Optimizer = {}
 --- optim.Optimizer
 -- What every optimiser has: the methods below, and `opt.lr`, which may be
 -- read and set at any time. An optimiser is made as optim.SGD{lr=0.1} for
--- compile, or as optim.SGD(params, {lr=0.1}) for a loop of one's own. lr is a
--- number or a schedule (see optim.schedules); opt.lr then reads as the rate of
--- the next step. Options of all but LBFGS, none of which is set at first:
+-- compile, or as optim.SGD(model, {lr=0.1}) for a loop of one's own. In place
+-- of a model or layer, whose trainable parameters are taken as soon as it has
+-- made them (at the latest by the first step), there may be a list of
+-- parameters. lr is a number or a schedule (see optim.schedules); opt.lr then
+-- reads as the rate of the next step.
+-- Options of all but LBFGS, none of which is set at first:
 -- * clipnorm: the norm of each parameter's gradient is brought down to it;
 -- * global_clipnorm: the norm of all gradients together is;
 -- * clipvalue: then each element is held to -clipvalue..clipvalue;
+-- * decay: the rate falls with the steps, lr / (1 + decay * steps), for a lr
+--   that is a number; short for lr=optim.schedules.inverse_time{lr, 1, decay};
 -- * weight_decay=0: adds weight_decay * p to the gradient (AdamW instead takes
 --   lr * weight_decay * p from the parameter).
 -- Defaults and formulas are those of Keras.
+--   > net = nn.Sequential{nn.Dense{1, kernel_initializer="ones"}}
+--   > trainer = optim.SGD(net, {lr=0.25})
+--   > net(tensor({{2}})):sum():backward()
+--   > trainer:step()
+--   > net(tensor({{2}})):item()
+--   0.75
 --   > w = tensor({3}):requires_grad_()
 --   > opt = optim.SGD({w}, {lr=0.5, clipvalue=1});
 --   > (w * w):sum():backward()
@@ -36,6 +47,9 @@ local COMMON = {
   {"clipnorm", options.positive_number},
   {"clipvalue", options.positive_number},
   {"global_clipnorm", options.positive_number},
+  {"decay", options.check("a finite number of at least 0", function(value)
+    return type(value) == "number" and value >= 0 and value < math.huge
+  end)},
   {"weight_decay", options.non_negative_number, 0.0},
 }
 
@@ -53,7 +67,7 @@ local function is_parameters(x)
   return tensor.is(x) or (type(x) == "table" and tensor.is(x[1]))
 end
 
--- Whether x is a model or a layer, which is not the list of its parameters.
+-- Whether x is a model or a layer (or a class of them: these have no serial).
 local function has_parameters(x)
   return type(x) == "table" and type(x.parameters) == "function"
 end
@@ -63,9 +77,10 @@ local function rate_of(self)
   local rate = rawget(self, "rate")
   if type(rate) == "number" then return rate end
   local lr = rate(self.steps + 1)
-  if type(lr) ~= "number" then
-    native.fail("%s: the schedule must give a number for step %d, got %s",
-                self.class_name, self.steps + 1, options.show(lr))
+  if type(lr) ~= "number" or lr ~= lr or math.abs(lr) == math.huge then
+    native.fail("%s: the schedule must give a %snumber for step %d, got %s",
+                self.class_name, type(lr) == "number" and "finite " or "",
+                self.steps + 1, options.show(lr))
   end
   return lr
 end
@@ -80,20 +95,53 @@ local function set_field(self, key, value)
   end
 end
 
+-- The options, with the schedule that `decay` stands for in its place.
+local function read_options(class, t)
+  local o = options.read(class.class_name, class.spec, t)
+  local decay = o.decay
+  o.decay = nil
+  if not decay or decay == 0 then return o end
+  if type(o.lr) ~= "number" then
+    native.fail("%s: decay goes with a lr that is a number, but it is a "
+                  .. "schedule, %s", class.class_name, options.show(o.lr))
+  end
+  o.lr = schedules.inverse_time{o.lr, 1, decay}
+  return o
+end
+
+-- Takes the parameters of the layer that it waits for, if the layer has made
+-- its weights. A model without any may still be filled, but for a step.
+local function take_parameters(self, for_step)
+  local layer = self.waits_for
+  if layer and pcall(layer.require_built, layer)
+      and (for_step or #layer:all_weights() > 0) then
+    self:bind(layer:trainable_parameters())
+  end
+end
+
 local function construct(class, first, second)
   local params, t = nil, first
-  if has_parameters(first) then
-    native.fail("%s: takes the list of parameters, model:parameters(), got %s",
-                class.class_name, tostring(first))
+  local is_layer = has_parameters(first)
+  if is_layer and first.serial == nil then
+    native.fail("%s: takes a model, a layer or the list of parameters, got %s",
+                class.class_name, options.show(first))
+  elseif not is_layer and type(first) == "table" and has_parameters(first[1])
+  then
+    native.fail("%s: takes one model or layer, or the list of parameters, not "
+                  .. "a list of layers", class.class_name)
   end
-  if is_parameters(first) or type(first) == "table" and second ~= nil then
+  if is_layer or is_parameters(first)
+      or type(first) == "table" and second ~= nil then
     params, t = first, second
   end
   local self = setmetatable({steps = 0}, class)
-  for name, value in pairs(options.read(class.class_name, class.spec, t)) do
-    self[name] = value
+  for name, value in pairs(read_options(class, t)) do self[name] = value end
+  if is_layer then
+    self.waits_for = first
+    take_parameters(self)
+  elseif params then
+    self:bind(tensor.is(params) and {params} or params)
   end
-  if params then self:bind(tensor.is(params) and {params} or params) end
   return self
 end
 
@@ -131,34 +179,58 @@ function Optimizer:bind(params)
   if #params == 0 then
     native.fail("%s: there are no parameters to train", self.class_name)
   end
+  local trains = false
   for i, p in ipairs(params) do
     if not tensor.is(p) then
       native.fail("%s: parameter %d must be a tensor, got %s", self.class_name,
                   i, options.show(p))
     end
+    trains = trains or p.requires_grad
+  end
+  if not trains then
+    native.fail("%s: none of the %d parameters requires a gradient: call "
+                  .. "x:requires_grad_() on those to train", self.class_name,
+                #params)
   end
   self.params, self.state, self.steps = params, {}, 0
+  self.waits_for = nil
   for i in ipairs(params) do self.state[i] = {} end
 end
 
 -- Stepping -------------------------------------------------------------------
 
 function Optimizer:require_bound()
-  if not self.params then
-    native.fail("%s: it has no parameters yet: optim.%s(params, {...}), or "
+  take_parameters(self, true)
+  if self.params then return end
+  if self.waits_for then
+    native.fail("%s: it has no parameters yet: %s makes its weights at first "
+                  .. "use: give input_shape, or call it once",
+                self.class_name, tostring(self.waits_for))
+  end
+  native.fail("%s: it has no parameters yet: optim.%s(params, {...}), or "
                 .. "give it to model:compile", self.class_name,
-                self.class_name)
+              self.class_name)
+end
+
+-- Forgets the gradients of the weights that a layer has made so far, which
+-- need not be all of them.
+local function zero_grad_of(layer)
+  for _, weight in ipairs(layer:all_weights()) do
+    if weight.active then weight.layer[weight.name]:zero_grad() end
   end
 end
 
 --- optim.Optimizer:zero_grad()
--- Forgets the gradients of all parameters.
+-- Forgets the gradients of all parameters: of none, where the model has not
+-- made them yet.
 --   > w = tensor({1}):requires_grad_()
 --   > w:sum():backward()
 --   > optim.SGD({w}):zero_grad()
 --   > w.grad == nil or w.grad:item() == 0
 --   true
 function Optimizer:zero_grad()
+  take_parameters(self)
+  if self.waits_for then return zero_grad_of(self.waits_for) end
   self:require_bound()
   for _, p in ipairs(self.params) do p:zero_grad() end
 end
@@ -232,6 +304,12 @@ function Optimizer:step(batch_size)
   end
 end
 
+-- What gives the rate, a schedule or a function; nil where it is a number.
+function Optimizer:schedule()
+  local rate = rawget(self, "rate")
+  return type(rate) ~= "number" and rate or nil
+end
+
 -- Shows the log of an epoch to a schedule that watches one.
 function Optimizer:observe(log)
   local rate = rawget(self, "rate")
@@ -260,7 +338,8 @@ end
 --- optim.Optimizer:state_dict()
 -- {lr=, steps=, state={{name=tensor}, ...}}: what goes on where it stopped;
 -- `schedule` too, where the learning rate's schedule remembers something.
---   > optim.SGD({tensor({1})}):state_dict().steps
+--   > w = tensor({1}):requires_grad_()
+--   > optim.SGD({w}):state_dict().steps
 --   0
 function Optimizer:state_dict()
   self:require_bound()
@@ -313,7 +392,8 @@ end
 --- optim.Optimizer:load_state_dict(dict)
 -- Takes over what state_dict gave for parameters of the same shapes. The
 -- learning rate comes with it, unless this optimizer has a schedule.
---   > a, b = optim.SGD({tensor({1})}), optim.SGD({tensor({1})})
+--   > w = tensor({1}):requires_grad_()
+--   > a, b = optim.SGD({w}), optim.SGD({w})
 --   > a.lr = 0.5
 --   > b:load_state_dict(a:state_dict())
 --   > b.lr

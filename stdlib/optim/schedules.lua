@@ -102,6 +102,9 @@ end
 schedules.check = {
   description = "a number of at least 0, a schedule or a function (step)",
   test = function(value)
+    if value == math.huge then
+      return false, nil, "lr must be finite, got inf"
+    end
     if type(value) == "number" then return value >= 0, value end
     if type(value) == "function" then return true, value end
     if type(value) ~= "table" then return false end

@@ -210,6 +210,33 @@ test("LearningRateScheduler", function()
   end, "schedule must be a function")
 end)
 
+test("one of callback and optimizer's schedule sets the rate", function()
+  local list = {
+    LearningRateScheduler=callbacks.LearningRateScheduler{function()
+      return 0.1
+    end},
+    ReduceLROnPlateau=callbacks.ReduceLROnPlateau{monitor="loss"},
+  }
+  local step = optim.schedules.step{0.4, drop=0.5, every=1}
+  for name, callback in pairs(list) do
+    for shown, optimizer in pairs{
+      ["step{initial_lr=0.4"]=optim.SGD{lr=step},
+      ["a function"]=optim.SGD{lr=function() return 0.1 end},
+      ["inverse_time{"]=optim.SGD{lr=0.1, decay=1e-3},
+    } do
+      local model = new_model()
+      model:compile{optimizer=optimizer, loss="mse"}
+      check.refuses(name .. ": the optimizer's rate is a schedule, " .. shown
+                    .. ".*one of the two", function() fit(model, callback) end)
+      check.equal(model.optimizer.steps, 0)
+    end
+    local model = new_model()
+    model:compile{optimizer=optim.SGD{lr=step}, loss="mse"}
+    model.optimizer.lr = 0.2
+    fit(model, callback)
+  end
+end)
+
 test("gradients are there to look at after a batch", function()
   local norms = {}
   fit(new_model(), { { on_batch_end = function(self)

@@ -278,6 +278,65 @@ test("train_test_split: what is refused", function()
                       "x must be a tensor")
 end)
 
+test("train_test_split: tables of tensors, as a list or by name", function()
+  local x = {left=tensor.arange(8), right=tensor.arange(8):reshape(8, 1) * 2}
+  local y = {tensor.arange(8) * 3, tensor.zeros(8, 2)}
+  local x_train, x_test, y_train, y_test = data.train_test_split(x, y)
+  check.same_shape(x_train.right, {6, 1})
+  check.same_shape(y_test[2], {2, 2})
+  check.truthy(x_train.right:squeeze(2) == x_train.left * 2)
+  check.truthy(y_train[1] == x_train.left * 3)
+  check.truthy(y_test[1] == x_test.left * 3)
+  local first, last = data.train_test_split({tensor.arange(4)},
+                                            {shuffle=false, test_size=1})
+  check.near(first[1], {1, 2, 3})
+  check.near(last[1], {4})
+  local named = {a=tensor.arange(4)}
+  check.equal(select("#", data.train_test_split(named, named)), 4)
+  check.equal(select("#", data.train_test_split(named, nil, {})), 2)
+  check.equal(select("#", data.train_test_split(named, {})), 2)
+  check.refuses("x%[%w+%] has %d samples, but x%[%w+%] has %d", function()
+    data.train_test_split({left=tensor.zeros(4), right=tensor.zeros(5)})
+  end)
+  check.refuses("x has 4 samples, but y%[1%] has 5", function()
+    data.train_test_split(tensor.zeros(4), {tensor.zeros(5)})
+  end)
+end)
+
+test("what is no tensor is shown", function()
+  for shown, x in pairs{["{1, 2}"]={left={1, 2}}, ['"a"']={left="a"}} do
+    check.refuses("train_test_split: x%[left%] must be a tensor, got " .. shown,
+                  function() data.train_test_split(x) end)
+  end
+  check.refuses("train_test_split: x must be a tensor or a table of tensors, "
+                .. "got 3", function() data.train_test_split(3) end)
+  check.refuses("train_test_split: y must be .*, got true", function()
+    data.train_test_split(tensor.zeros(4), true)
+  end)
+end)
+
+test("loader: batches to skip are a whole number from 0", function()
+  local x = tensor.arange(10)
+  local set = data.TensorDataset(x)
+  for name, loader in pairs{
+    ["data.loader"]=data.loader(x, nil, {batch_size=4}),
+    ["data.loader "]=data.loader(x, nil, {shuffle=true, prefetch=1}),
+    ["data.Dataset"]=set:batch(4),
+    ["data.Dataset "]=set:batch(4, {prefetch=1}),
+    ["data.timeseries"]=data.timeseries(x, {lookback=2, batch_size=4}),
+  } do
+    for shown, skip in pairs{['"a"']="a", ["%-3"]=-3, ["1.5"]=1.5,
+                             ["{}"]={}} do
+      check.refuses(name:gsub(" ", "") .. ": skip must be an integer of at "
+                    .. "least 0, got " .. shown, function()
+        loader:batches(skip)
+      end)
+    end
+    check.equal(loader:batches(99)(), nil)
+  end
+  check.near(data.loader(x, nil, {batch_size=4}):batches(2.0)(), {9, 10})
+end)
+
 test("a number of classes may be a whole float", function()
   check.same_shape(data.to_categorical({1, 2}, 6 / 2), {2, 3})
   check.refuses("number of classes must be a positive integer, got 2.5",

@@ -268,3 +268,63 @@ test("download: Ctrl-C ends it, and tries no other address", function()
     check.equal(native.file_exists(folder .. "/sets/b"), false)
   end)
 end)
+
+-- Puts a program `curl` of these lines in the folder, in which $out is where
+-- the file goes; returns the environment in which it is found first.
+local function fake_curl(folder, lines)
+  native.write_file(folder .. "/curl", [[#!/bin/sh
+while [ "$1" != --output ]; do shift; done
+out=$2
+]] .. lines .. "\n")
+  os.execute("chmod +x " .. folder .. "/curl")
+  return folder .. "/sets PATH=" .. folder .. ":$PATH"
+end
+
+test("download: two processes that fetch one file do not meet", function()
+  in_folder(function(folder)
+    -- Each waits until the other has begun to write.
+    local env = fake_curl(folder, string.format([[
+printf half > "$out"
+echo "$out" >> %s/names
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  [ "$(wc -l < %s/names)" -ge 2 ] && break
+  sleep 0.2
+done
+printf ' done' >> "$out"]], folder, folder))
+    native.write_file(folder .. "/get.lua", "data.download{url='http://a/b'}")
+    local program = os.getenv("NNLUA") or "build/nnlua"
+    local one = string.format("NNLUA_DATA=%s %s %s/get.lua", env, program,
+                              folder)
+    check.truthy(os.execute(one .. " & " .. one .. "; wait $!"))
+    local names = native.read_file(folder .. "/names")
+    local first, second = names:match("([^\n]+)\n([^\n]+)\n")
+    check.equal(first == second, false)
+    check.equal(native.read_file(folder .. "/sets/b"), "half done")
+    check.equal(select(2, native.list_folder(folder .. "/sets")), {"b"})
+  end)
+end)
+
+test("download: what a broken one left does no harm and does not stay",
+     function()
+  in_folder(function(folder)
+    local env = fake_curl(folder, "true")
+    -- A process of the same number left a part and a message.
+    local text = fetch(env, [[
+      local native = require("native")
+      native.make_folder(os.getenv("NNLUA_DATA"))
+      local part = os.getenv("NNLUA_DATA") .. "/b.part-" .. native.pid()
+      native.write_file(part, "old")
+      native.write_file(part .. ".log", "old message")
+      data.download{url="http://a/b"}]])
+    check.truthy(text:find("http://a/b: nothing came", 1, true), text)
+    check.equal(select(2, native.list_folder(folder .. "/sets")), {})
+    env = fake_curl(folder, "printf part > \"$out\"; kill -INT $$")
+    text = fetch(env, "data.download{url='http://a/b'}")
+    check.truthy(text:find("interrupted", 1, true), text)
+    check.equal(select(2, native.list_folder(folder .. "/sets")), {})
+    env = fake_curl(folder, "printf part > \"$out\"; echo why >&2; exit 22")
+    text = fetch(env, "data.download{url='http://a/b'}")
+    check.truthy(text:find("http://a/b: why", 1, true), text)
+    check.equal(select(2, native.list_folder(folder .. "/sets")), {})
+  end)
+end)

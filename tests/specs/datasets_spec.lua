@@ -297,6 +297,10 @@ test("timeseries: stretches and targets", function()
   check.error_matches(function() data.timeseries(x, {lookback=2, target=3}) end,
                       "target 3")
   check.error_matches(function() data.timeseries(x) end, "lookback is missing")
+  check.refuses("timeseries: last is 11, but the series has rows 1 to 10",
+                function() data.timeseries(x, {lookback=2, last=11}) end)
+  check.refuses("timeseries: first is 12, but the series has rows 1 to 10",
+                function() data.timeseries(x, {lookback=2, first=12}) end)
 end)
 
 test("samples of a batch that differ are named", function()

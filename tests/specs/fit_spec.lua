@@ -182,3 +182,96 @@ test("verbose: its forms, and evaluate's bar", function()
     check.truthy(lines[i]:find("^Epoch 1/1 %- .*loss: 0%.0000$"), lines[i])
   end
 end)
+
+test("class_weight with several outputs points to sample_weight", function()
+  local input = nn.Input{2}
+  local a, b = nn.Dense{1, name="a"}(input), nn.Dense{1, name="b"}(input)
+  local model = nn.Model{inputs=input, outputs={a, b}}
+  model:compile{loss="mse"}
+  local x, y = tensor.ones(2, 2), tensor.ones(2, 1)
+  check.refuses("class_weight is for one output, but there are 2, a, b: give "
+                .. "sample_weight by output name, {a=weights of the samples}",
+                function()
+    model:fit(x, {y, y}, {class_weight={1, 2}, verbose=0})
+  end)
+  model:fit(x, {y, y}, {sample_weight={a=tensor{1, 2}}, verbose=0})
+end)
+
+-- Loaders --------------------------------------------------------------------
+
+test("what a loader brings by itself is refused", function()
+  local x = tensor{{1}, {2}, {3}}
+  local model, loader = mean_model(), data.loader(x, x, {batch_size=2})
+  local function each(message, use)
+    for _, method in ipairs{"fit", "evaluate"} do
+      check.refuses(message, function() use(method) end)
+    end
+  end
+  each("y is given beside a loader: the loader brings the targets",
+       function(method) model[method](model, loader, x, {verbose=0}) end)
+  each("y is given beside a loader", function(method)
+    model[method](model, loader, x)
+  end)
+  each("batch_size=64: the loader makes the batches", function(method)
+    model[method](model, loader, {batch_size=64, verbose=0})
+  end)
+  check.refuses("batch_size=32: the loader makes the batches", function()
+    model:fit(loader, {batch_size=32, verbose=0})
+  end)
+  check.refuses("batch_size=7: the loader makes the batches", function()
+    model:predict(loader, {batch_size=7})
+  end)
+  check.near(model:evaluate(loader), 0)
+  check.near(model:fit(x, x, {batch_size=2, verbose=0,
+                              validation_data=loader}).val_loss, {0})
+  check.near(model:fit(loader, {verbose=0, validation_data={x, x},
+                                validation_batch_size=2}).val_loss, {0})
+  check.near(model:train_on_batch(loader), 0)
+  check.same_shape(model:predict_on_batch(loader), {3, 1})
+end)
+
+test("a dataset goes to fit in batches", function()
+  local x = tensor{{1}, {2}, {3}}
+  local model, set = mean_model(), data.TensorDataset(x, x)
+  local message = "a data.Dataset goes to fit in batches: set:batch%(32%)"
+  check.refuses(message, function() model:fit(set, {epochs=2, verbose=0}) end)
+  check.refuses(message, function() model:fit(set) end)
+  check.refuses(message, function() model:evaluate(set) end)
+  check.refuses(message, function() model:predict(set) end)
+  check.refuses(message, function()
+    model:fit(x, x, {validation_data=set, verbose=0})
+  end)
+  check.near(model:evaluate(set:batch(2)), 0)
+end)
+
+test("a coroutine that has ended is no loader", function()
+  local x = tensor{{1}, {2}, {3}}
+  local model = mean_model()
+  local function passes(count)
+    return coroutine.wrap(function()
+      for _ = 1, count do
+        for i = 1, 3 do coroutine.yield(x[{{i, i}}], x[{{i, i}}]) end
+        coroutine.yield(nil)
+      end
+    end)
+  end
+  local function ended()
+    return coroutine.wrap(function() coroutine.yield(x, x) end)
+  end
+  local message = "the function used as loader is a coroutine that has ended: "
+    .. "it must begin a new pass after it gave nil, or never end and get "
+    .. "steps_per_epoch"
+  check.refuses(message, function()
+    model:fit(ended(), {epochs=2, verbose=0})
+  end)
+  check.refuses(message, function()
+    model:fit(ended(), {steps_per_epoch=5, verbose=0})
+  end)
+  local used = ended()
+  check.near(model:evaluate(used), 0)
+  check.refuses(message, function() model:evaluate(used) end)
+  check.equal(#model:fit(passes(2), {epochs=2, verbose=0}).loss, 2)
+  check.refuses("no wonder", function()
+    model:fit(function() error("no wonder") end, {verbose=0})
+  end)
+end)

@@ -255,7 +255,7 @@ test("errors", function()
     optim.LBFGS { momentum = 1 }
   end, 'LBFGS: unknown option "momentum"')
   check.error_matches(function()
-    optim.LBFGS { tensor.ones(1), tensor.ones(1):double() }
+    optim.LBFGS { parameter(1), tensor.ones(1):double():requires_grad_() }
   end, "all parameters must be of one dtype")
   local optimizer = optim.SGD({ parameter(1) }, { momentum = 0.9 })
   check.error_matches(function()
@@ -263,7 +263,7 @@ test("errors", function()
   end, "does not fit")
 end)
 
-test("a state of another form, a model for its parameters", function()
+test("a state of another form", function()
   local optimizer = optim.SGD({parameter(1)})
   check.refuses("state of parameter 1 must be a table, got 1", function()
     optimizer:load_state_dict{state={1}}
@@ -271,8 +271,174 @@ test("a state of another form, a model for its parameters", function()
   check.refuses("steps must be an integer of at least 0, got %-7", function()
     optimizer:load_state_dict{state={{}}, steps=-7}
   end)
-  local model = nn.Sequential{nn.Dense{1, input_shape={2}}}
-  check.refuses("SGD: takes the list of parameters, model:parameters%(%)",
-                function() optim.SGD(model, {lr=0.1}) end)
-  check.truthy(optim.SGD(model:parameters(), {lr=0.1}))
+end)
+
+-- A layer in place of its parameters -----------------------------------------
+
+-- Steps on net(x) with an optimizer that was made before the first data.
+local function loop_of(net, opt, steps)
+  local x = tensor({{1, 2}})
+  for _ = 1, steps do
+    local function loss()
+      opt:zero_grad()
+      local y = (net(x) - 1):square():sum()
+      y:backward()
+      return y
+    end
+    if opt.takes_closure then
+      opt:step(loss)
+    else
+      loss()
+      opt:step()
+    end
+  end
+end
+
+test("a model for its parameters, built or not yet", function()
+  for _, name in ipairs{"SGD", "Adagrad", "Adadelta", "RMSprop", "Adam",
+                        "AdamW", "Adamax", "Nadam", "LBFGS"} do
+    local function dense(shape)
+      return nn.Dense{1, kernel_initializer="ones", input_shape=shape}
+    end
+    local function trained(net, of)
+      loop_of(net, optim[name](of(net), {lr=0.03}), 3)
+      return net:get_layer(1).kernel:detach()
+    end
+    local function itself(net) return net end
+    local expected = trained(nn.Sequential{dense{2}}, function(net)
+      return net:parameters()
+    end)
+    check.equal(expected == tensor.ones(2, 1), false)
+    check.near(trained(nn.Sequential{dense{2}}, itself), expected, 0)
+    local late = nn.Sequential()
+    check.near(trained(late, function(net)
+      net:add(dense())
+      return net
+    end), expected, 0)
+  end
+end)
+
+test("a layer is bound when its weights are there", function()
+  local built = nn.Dense{1, input_shape={2}}
+  built(tensor.zeros(1, 2))
+  check.equal(#optim.SGD(built, {lr=0.1}).params, 2)
+  check.equal(#optim.SGD(built).params, 2)
+  local net = nn.Sequential()
+  local opt = optim.SGD(net, {lr=0.5})
+  net:add(nn.Dense{1})
+  check.refuses("SGD: it has no parameters yet: .*Sequential.* makes its "
+                .. "weights at first use", function() opt:step() end)
+  check.refuses("SGD: it has no parameters yet", function()
+    opt:state_dict()
+  end)
+  opt:zero_grad()
+  check.equal(opt.params, nil)
+  net(tensor.zeros(1, 2))
+  opt:zero_grad()
+  check.equal(#opt.params, 2)
+  check.equal(opt:state_dict().steps, 0)
+end)
+
+test("of a model the trainable parameters are taken", function()
+  local model = nn.Sequential{nn.Dense{3, input_shape={2}, trainable=false},
+                              nn.BatchNormalization(), nn.Dense{1}}
+  check.equal(#optim.Adam(model, {lr=0.1}).params, 4)
+  check.refuses("SGD: there are no parameters to train", function()
+    optim.SGD(nn.Sequential{nn.Dense{1, input_shape={2}, trainable=false}},
+              {lr=0.1})
+  end)
+  check.refuses("SGD: there are no parameters to train", function()
+    optim.SGD(nn.Sequential{nn.Activation{"relu", input_shape={2}}}, {lr=0.1})
+      :step()
+  end)
+  check.refuses("SGD: takes a model, a layer or the list of parameters, got "
+                .. "the class Dense", function()
+    optim.SGD(nn.Dense, {lr=0.1})
+  end)
+end)
+
+test("gradients from before the weights were all there are forgotten",
+     function()
+  local first, second = nn.Dense{2}, nn.Dense{1}
+  local net = nn.Sequential{nn.Activation("linear")}
+  local opt = optim.SGD(net, {lr=1})
+  net:add(first)
+  net:add(second)
+  first(tensor.ones(1, 2)):sum():backward()
+  opt:zero_grad()
+  net(tensor.ones(1, 2)):sum()
+  local before = first.bias:detach():clone()
+  opt:step()
+  check.near(first.bias, before)
+end)
+
+test("several models are no parameters", function()
+  local net = nn.Sequential{nn.Dense{1, input_shape={2}}}
+  for _, arguments in ipairs{{{net}}, {{net, net}, {lr=1}}} do
+    check.refuses("SGD: takes one model or layer, or the list of parameters",
+                  function() optim.SGD(table.unpack(arguments)) end)
+  end
+end)
+
+test("compile takes an optimizer that was made for a model", function()
+  local model = nn.Sequential{nn.Dense{1}}
+  model:compile{optimizer=optim.SGD(model, {lr=0.1}), loss="mse"}
+  model:fit(tensor.ones(4, 2), tensor.ones(4, 1), {verbose=0})
+  check.equal(#model.optimizer.params, 2)
+end)
+
+-- What has no gradient, what is no rate --------------------------------------
+
+test("tensors without gradients are no parameters", function()
+  check.refuses("SGD: none of the 1 parameters requires a gradient", function()
+    optim.SGD({tensor.zeros(3)})
+  end)
+  check.refuses("LBFGS: none of the 2 parameters requires a gradient: .*"
+                .. "requires_grad_", function()
+    optim.LBFGS({tensor.zeros(3), tensor.zeros(2)})
+  end)
+  check.truthy(optim.SGD({tensor.zeros(3), parameter(1)}))
+end)
+
+test("a rate is a finite number", function()
+  local inf = math.huge
+  check.refuses("SGD: lr must be finite, got inf", function()
+    optim.SGD{lr=inf}
+  end)
+  for _, rate in ipairs{0 / 0, -inf} do
+    check.refuses("SGD: lr must be a number of at least 0", function()
+      optim.SGD{lr=rate}
+    end)
+  end
+  local opt = optim.SGD({parameter(1)}, {lr=function() return inf end})
+  check.refuses("schedule must give a finite number for step 1, got inf",
+                function() opt:step() end)
+end)
+
+-- Decay ----------------------------------------------------------------------
+
+test("decay lowers the rate with the steps, as in Keras", function()
+  check.near(run(function(p)
+    return optim.SGD(p, {lr=0.1, decay=0.5})
+  end, {2, 3, 4}), 1 - 0.1 * 2 - 0.1 / 1.5 * 3 - 0.1 / 2 * 4)
+  local opt = optim.RMSprop{lr=8e-4, clipvalue=1, decay=1e-8}
+  check.equal(tostring(opt), "RMSprop (lr=inverse_time{initial_lr=0.0008, "
+    .. "decay_steps=1, decay_rate=1e-08, staircase=false})")
+  check.equal(opt.lr, 8e-4)
+  local copy = optim.get{class_name="RMSprop", config=opt:get_config()}
+  check.equal(copy:get_config(), opt:get_config())
+  check.equal(optim.SGD{lr=0.1, decay=0}:get_config().lr, 0.1)
+end)
+
+test("decay goes with a number, and is one", function()
+  check.refuses("SGD: decay goes with a lr that is a number", function()
+    optim.SGD{lr=optim.schedules.step{0.1}, decay=0.1}
+  end)
+  check.refuses("SGD: decay goes with a lr that is a number", function()
+    optim.SGD{lr=function() return 0.1 end, decay=0.1}
+  end)
+  for _, decay in ipairs{-1, math.huge, "a"} do
+    check.refuses("Adam: decay must be a finite number of at least 0",
+                  function() optim.Adam{decay=decay} end)
+  end
 end)

@@ -5,6 +5,17 @@ local nan = require("nn.nan")
 local native = require("native")
 local options = require("options")
 
+-- Fails where the optimizer has a schedule, which a callback that sets the rate
+-- would end for good.
+local function require_plain_rate(name, optimizer)
+  local schedule = type(optimizer) == "table" and optimizer.schedule
+    and optimizer:schedule()
+  if schedule then
+    native.fail("%s: the optimizer's rate is a schedule, %s: one of the two "
+      .. "sets the rate, not both", name, options.show(schedule))
+  end
+end
+
 -- EarlyStopping --------------------------------------------------------------
 
 local EarlyStopping = {
@@ -126,6 +137,7 @@ end
 
 function ReduceLROnPlateau:on_train_begin()
   base.require_monitor("ReduceLROnPlateau", self)
+  require_plain_rate("ReduceLROnPlateau", self.model.optimizer)
   self.best, self.waited, self.cooling = nil, 0, 0
 end
 
@@ -166,7 +178,9 @@ end
 -- Multiplies the learning rate by `factor` when `monitor` has not got better
 -- by more than min_delta=1e-4 for patience=10 epochs; never below min_lr=0.
 -- After that cooldown=0 epochs are not watched. mode "min", "max" or "auto";
--- verbose=0. The log gets `lr`, the rate of the epoch.
+-- verbose=0. The log gets `lr`, the rate of the epoch. The optimizer's rate
+-- must be a number: a schedule sets it by itself, as
+-- optim.schedules.plateau does in this way.
 --   > nn.callbacks.ReduceLROnPlateau{factor=0.5}.patience
 --   10
 local reduce_lr = base.define("ReduceLROnPlateau", {
@@ -183,6 +197,10 @@ local reduce_lr = base.define("ReduceLROnPlateau", {
 -- LearningRateScheduler ------------------------------------------------------
 
 local LearningRateScheduler = {}
+
+function LearningRateScheduler:on_train_begin()
+  require_plain_rate("LearningRateScheduler", self.model.optimizer)
+end
 
 function LearningRateScheduler:on_epoch_begin(epoch)
   local optimizer = self.model.optimizer
@@ -208,7 +226,8 @@ end)
 
 --- nn.callbacks.LearningRateScheduler{schedule, verbose=0}
 -- Sets the learning rate at the start of every epoch to schedule(epoch, rate):
--- the epoch's number from 1 and the rate so far. The log gets `lr`.
+-- the epoch's number from 1 and the rate so far. The log gets `lr`. The
+-- optimizer's rate must be a number: a schedule sets it by itself.
 --   > halve = function(epoch, rate) return epoch > 1 and rate / 2 or rate end
 --   > nn.callbacks.LearningRateScheduler{halve}.schedule(2, 0.5)
 --   0.25

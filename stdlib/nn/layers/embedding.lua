@@ -12,9 +12,10 @@ local weight_options = require("nn.weight_options")
 -- counted in input_dim. Without mask_zero it is an error. Tokens given as
 -- floats are cut to whole numbers.
 -- (batch, ...) of integers -> (batch, ..., output_dim).
--- Further options: embeddings_initializer="uniform", embeddings_regularizer,
--- embeddings_constraint, activity_regularizer, mask_zero=false,
--- input_length=nil (the number of tokens in a sample, when it is fixed).
+-- Further options: embeddings_initializer="uniform" (from -0.05 to 0.05),
+-- embeddings_regularizer, embeddings_constraint, activity_regularizer,
+-- mask_zero=false, input_length=nil (the number of tokens in a sample, when it
+-- is fixed).
 --   > layer = nn.Embedding{9, 2, embeddings_initializer="ones"}
 --   > layer(tensor({{7, 9, 1}}, "int64")).shape
 --   (1, 3, 2)

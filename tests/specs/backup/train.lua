@@ -55,7 +55,7 @@ local options = {
 local given_x, given_y = x["1:200"], labels["1:200"]
 if feed == "loader" then
   given_x = data.loader(given_x, given_y, {batch_size=16, shuffle=true})
-  given_y = nil
+  given_y, options.batch_size = nil, nil
 elseif feed == "steps" then
   options.steps_per_epoch = 9
 end
