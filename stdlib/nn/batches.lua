@@ -11,9 +11,11 @@ local options = require("options")
 local tensor = require("tensor")
 local weighting = require("nn.weighting")
 
--- SIZE is how many samples a batch has where nobody says, WHOLE stands for all
--- of them.
-local batches = {SIZE = 32, WHOLE = math.maxinteger // 2}
+-- The batch_size that stands for all samples.
+local batches = {WHOLE = math.maxinteger // 2}
+
+-- How many samples a batch has where nobody says.
+local SIZE = 32
 
 -- Lists ----------------------------------------------------------------------
 
@@ -191,12 +193,6 @@ function batches.refuse_dataset(x)
   end
 end
 
--- Fails for the size of batches that a loader makes.
-function batches.refuse_size(size)
-  native.fail("batch_size=%d: the loader makes the batches: give it to the "
-    .. "loader", size)
-end
-
 local Loaded = {}
 Loaded.__index = Loaded
 
@@ -289,16 +285,17 @@ end
 
 -- Either ---------------------------------------------------------------------
 
--- The source of (x, y) as fit, evaluate and predict take them. `o` has
--- batch_size and may have sample_weight and class_weight.
+-- The source of (x, y) as fit, evaluate and predict take them. `o` may
+-- have batch_size, sample_weight and class_weight.
 function batches.source(model, x, y, o)
   batches.refuse_dataset(x)
   if batches.is_loader(x) then
     local size = o.batch_size
     if y ~= nil then
       native.fail("y is given beside a loader: the loader brings the targets")
-    elseif size and size ~= batches.SIZE and size < batches.WHOLE then
-      batches.refuse_size(size)
+    elseif size and size < batches.WHOLE then
+      native.fail("batch_size=%d: the loader makes the batches: give it to "
+        .. "the loader", size)
     elseif o.sample_weight then
       native.fail("sample weights for data from a loader come from the loader, "
         .. "as a third value of each batch")
@@ -308,7 +305,8 @@ function batches.source(model, x, y, o)
   local xs = batches.inputs(model, x)
   local ys = y ~= nil and batches.targets(model, y) or nil
   return batches.arrays(model, xs, ys,
-    weighting.of(model, ys, o.sample_weight, o.class_weight), o.batch_size)
+    weighting.of(model, ys, o.sample_weight, o.class_weight),
+    o.batch_size or SIZE)
 end
 
 return batches

@@ -31,7 +31,7 @@ end
 
 local EVALUATE = {
   positional = 0,
-  {"batch_size", options.positive_integer, 32},
+  {"batch_size", options.positive_integer},
   {"sample_weight", options.any},
   {"steps", options.positive_integer},
   {"verbose", SHOW, 0},
@@ -71,7 +71,7 @@ end
 
 local PREDICT = {
   positional = 0,
-  {"batch_size", options.positive_integer, 32},
+  {"batch_size", options.positive_integer},
   {"steps", options.positive_integer},
 }
 
@@ -121,7 +121,7 @@ end
 --   > model:predict_on_batch(tensor({{1, 2}})):item()
 --   3.0
 function methods.predict_on_batch(self, x)
-  local o = {batch_size = math.maxinteger // 2}
+  local o = {batch_size = batches.WHOLE}
   return methods.predict(self, x, o)
 end
 
@@ -136,7 +136,7 @@ local ON_BATCH = {
 local function on_batch(self, what, step, x, y, opts)
   training.require_compiled(self, what)
   local o = options.read(what, ON_BATCH, opts)
-  o.batch_size = math.maxinteger // 2
+  o.batch_size = batches.WHOLE
   local xs, ys, weights, count = batches.source(self, x, y, o):batches(false)()
   if not xs then
     native.fail("%s: there are no samples", what)

@@ -88,7 +88,7 @@ local function sources(self, x, y, o)
       .. "side", o.validation_split, source.samples)
   end
   local held = source:part(kept + 1, source.samples)
-  held.batch_size = o.validation_batch_size or o.batch_size
+  held.batch_size = o.validation_batch_size or held.batch_size
   return source:part(1, kept), held
 end
 
@@ -290,10 +290,6 @@ function methods.fit(self, x, y, opts)
     y, opts = nil, y
   end
   local o = options.read("fit", FIT, opts)
-  if o.batch_size and batches.is_loader(x) then
-    batches.refuse_size(o.batch_size)
-  end
-  o.batch_size = o.batch_size or batches.SIZE
   local run = new_run(self, x, y, o)
   local list, _ <close> = run.callbacks, run.feed
   check_labels(self, y)
