@@ -112,10 +112,10 @@ end)
 workload("linreg_epoch", function()
   local count, batch = 1000, 10
   local x = tensor.randn(count, 2)
-  local y = x:matmul(tensor { { 2 }, { -3.4 } }) + 4.2
-  local net = nn.Dense { 1 }
+  local y = x:matmul(tensor {{2}, {-3.4}}) + 4.2
+  local net = nn.Dense {1}
   net(x)
-  local trainer = optim.SGD(net:parameters(), { lr = 0.03 })
+  local trainer = optim.SGD(net:parameters(), {lr = 0.03})
   return function()
     local order = tensor.randperm(count)
     for first = 1, count, batch do
@@ -131,38 +131,38 @@ end)
 -- 784-512-10, batches of 128 out of 60000 shuffled samples.
 workload("mlp_epoch", function()
   local x = tensor.rand(60000, 784)
-  local y = tensor.randint(1, 10, { 60000 })
+  local y = tensor.randint(1, 10, {60000})
   local model = nn.Sequential {
-    nn.Dense { 512, activation = "relu", input_shape = { 784 } },
-    nn.Dense { 10 },
+    nn.Dense {512, activation = "relu", input_shape = {784}},
+    nn.Dense {10},
   }
-  model:compile { optimizer = optim.RMSprop { lr = 1e-3 },
-    loss = CROSS_ENTROPY }
+  model:compile {optimizer = optim.RMSprop {lr = 1e-3},
+    loss = CROSS_ENTROPY}
   return function()
-    model:fit(x, y, { epochs = 1, batch_size = 128, shuffle = true,
-      verbose = 0 })
+    model:fit(x, y, {epochs = 1, batch_size = 128, shuffle = true,
+      verbose = 0})
   end
 end)
 
 -- Chollet's convolutional network for MNIST.
 local function convnet()
   return nn.Sequential {
-    nn.Conv2D { 32, 3, activation = "relu", input_shape = { 28, 28, 1 } },
-    nn.MaxPooling2D { 2 },
-    nn.Conv2D { 64, 3, activation = "relu" },
-    nn.MaxPooling2D { 2 },
-    nn.Conv2D { 64, 3, activation = "relu" },
+    nn.Conv2D {32, 3, activation = "relu", input_shape = {28, 28, 1}},
+    nn.MaxPooling2D {2},
+    nn.Conv2D {64, 3, activation = "relu"},
+    nn.MaxPooling2D {2},
+    nn.Conv2D {64, 3, activation = "relu"},
     nn.Flatten(),
-    nn.Dense { 64, activation = "relu" },
-    nn.Dense { 10 },
+    nn.Dense {64, activation = "relu"},
+    nn.Dense {10},
   }
 end
 
 workload("cnn_step", function()
-  local x, y = tensor.rand(64, 28, 28, 1), tensor.randint(1, 10, { 64 })
+  local x, y = tensor.rand(64, 28, 28, 1), tensor.randint(1, 10, {64})
   local model = convnet()
-  model:compile { optimizer = optim.RMSprop { lr = 1e-3 },
-    loss = CROSS_ENTROPY }
+  model:compile {optimizer = optim.RMSprop {lr = 1e-3},
+    loss = CROSS_ENTROPY}
   return function() model:train_on_batch(x, y) end
 end)
 
@@ -176,15 +176,15 @@ end)
 -- Two convolutions with batch normalisation and a shortcut around them.
 workload("resnet_block_step", function()
   local x, y = tensor.randn(32, 32, 32, 64), tensor.randn(32, 32, 32, 64)
-  local options = { 64, 3, padding = "same", use_bias = false }
-  local input = nn.Input { 32, 32, 64 }
+  local options = {64, 3, padding = "same", use_bias = false}
+  local input = nn.Input {32, 32, 64}
   local inner = nn.BatchNormalization()(nn.Conv2D(options)(input))
-  inner = nn.Activation { "relu" }(inner)
+  inner = nn.Activation {"relu"}(inner)
   inner = nn.BatchNormalization()(nn.Conv2D(options)(inner))
-  local output = nn.Activation { "relu" }(nn.Add()(input, inner))
-  local model = nn.Model { inputs = input, outputs = output }
-  model:compile { optimizer = optim.SGD { lr = 1e-3, momentum = 0.9 },
-    loss = "mse" }
+  local output = nn.Activation {"relu"}(nn.Add()(input, inner))
+  local model = nn.Model {inputs = input, outputs = output}
+  model:compile {optimizer = optim.SGD {lr = 1e-3, momentum = 0.9},
+    loss = "mse"}
   return function() model:train_on_batch(x, y) end
 end)
 
@@ -192,10 +192,10 @@ end)
 workload("separable_conv_step", function()
   local x, y = tensor.randn(32, 32, 32, 64), tensor.randn(32, 32, 32, 128)
   local model = nn.Sequential {
-    nn.DepthwiseConv2D { 3, padding = "same", input_shape = { 32, 32, 64 } },
-    nn.Conv2D { 128, 1 },
+    nn.DepthwiseConv2D {3, padding = "same", input_shape = {32, 32, 64}},
+    nn.Conv2D {128, 1},
   }
-  model:compile { optimizer = optim.SGD { lr = 1e-3 }, loss = "mse" }
+  model:compile {optimizer = optim.SGD {lr = 1e-3}, loss = "mse"}
   return function() model:train_on_batch(x, y) end
 end)
 
@@ -216,7 +216,7 @@ workload("adam_10m", function()
     local slope = tensor.randn(1000, 1000);
     (parameters[i] * slope):sum():backward()
   end
-  local optimiser = optim.Adam(parameters, { lr = 1e-3 })
+  local optimiser = optim.Adam(parameters, {lr = 1e-3})
   return function() optimiser:step() end
 end)
 

@@ -11,7 +11,7 @@ local cases = dofile(here .. "/cases.lua")
 
 -- Inputs ---------------------------------------------------------------------
 
-local RANGES = { uint8 = { 0, 9 }, bool = { 0, 1 } }
+local RANGES = {uint8 = {0, 9}, bool = {0, 1}}
 
 local function is_float(dtype) return dtype:find("^float") ~= nil end
 
@@ -22,8 +22,8 @@ local function numel(shape)
 end
 
 -- What IEEE arithmetic treats in its own way, and what is next to that.
-local EXTREMES = { 0 / 0, 1 / 0, -1 / 0, 0, -0.0, 1e-40, -1e-40, 1e30, -1e30,
-  1, -1, 0.5, -2.5, 88, -88, 100, -100, 709, -746, 3.5 }
+local EXTREMES = {0 / 0, 1 / 0, -1 / 0, 0, -0.0, 1e-40, -1e-40, 1e30, -1e30,
+  1, -1, 0.5, -2.5, 88, -88, 100, -100, 709, -746, 3.5}
 
 -- Each paired with each, as the first or the second of two inputs.
 local function make_extremes(count, second)
@@ -40,16 +40,16 @@ local function make_float(count, domain)
   if domain == "extreme" or domain == "extreme, second" then
     return make_extremes(count, domain == "extreme, second")
   end
-  local x = tensor.rand({ count }, "float64")
+  local x = tensor.rand({count}, "float64")
   if domain == "distinct" then
     return tensor.randperm(count):double() * (4 / count) - 2.01
   elseif domain == "nonzero" then
-    local sign = tensor.randint(0, 1, { count }):double() * 2 - 1
+    local sign = tensor.randint(0, 1, {count}):double() * 2 - 1
     return (x * 1.7 + 0.3) * sign
   elseif domain == "regular" then
     return x * 0.6 - 0.3
   end
-  local low, high = table.unpack(domain or { -2, 2 })
+  local low, high = table.unpack(domain or {-2, 2})
   return x * (high - low) + low
 end
 
@@ -57,15 +57,15 @@ local function make_integers(count, domain, dtype)
   if domain == "distinct" then
     return tensor.randperm(count)
   elseif domain == "nonzero" then
-    local low = tensor.randint(1, 9, { count })
+    local low = tensor.randint(1, 9, {count})
     if RANGES[dtype] then return low end
-    return low * (tensor.randint(0, 1, { count }) * 2 - 1)
+    return low * (tensor.randint(0, 1, {count}) * 2 - 1)
   elseif domain then
     return tensor.randint(math.ceil(domain[1]), math.floor(domain[2]),
-      { count })
+      {count})
   end
-  local low, high = table.unpack(RANGES[dtype] or { -9, 9 })
-  return tensor.randint(low, high, { count })
+  local low, high = table.unpack(RANGES[dtype] or {-9, 9})
+  return tensor.randint(low, high, {count})
 end
 
 local function make(shape, input)
@@ -87,35 +87,35 @@ end
 
 -- Every second element of the last dim.
 function layouts.strided(input)
-  local shape, where = { table.unpack(input.shape) }, {}
+  local shape, where = {table.unpack(input.shape)}, {}
   for d = 1, #shape do where[d] = {} end
   shape[#shape] = 2 * shape[#shape]
-  where[#shape] = { 1, -1, 2 }
+  where[#shape] = {1, -1, 2}
   return make(shape, input)[where]
 end
 
 -- The first dim backwards.
 function layouts.reversed(input)
-  local where = { { -1, 1, -1 } }
+  local where = {{-1, 1, -1}}
   for d = 2, #input.shape do where[d] = {} end
   return make(input.shape, input)[where]
 end
 
 -- One slice seen along the whole first dim.
 function layouts.expanded(input)
-  local shape = { table.unpack(input.shape) }
+  local shape = {table.unpack(input.shape)}
   shape[1] = 1
   return make(shape, input):expand(input.shape)
 end
 
-local CANNOT_REPEAT = { distinct = true, regular = true }
+local CANNOT_REPEAT = {distinct = true, regular = true}
 
 -- Adds 1.5, 3, 4.5 ... to the diagonals of matrices of small elements.
 local function make_regular(x)
   local rows, columns = x.shape[#x.shape - 1], x.shape[#x.shape]
   local diagonal = tensor.eye(math.max(rows, columns)) * 1.5
     * tensor.arange(math.max(rows, columns))
-  x:add_(diagonal[{ { 1, rows }, { 1, columns } }]:to(x.dtype))
+  x:add_(diagonal[{{1, rows}, {1, columns}}]:to(x.dtype))
 end
 
 local function make_input(input, layout)
@@ -130,7 +130,7 @@ end
 
 -- The arguments with tensors where inputs are named; nil where left out.
 local function with_inputs(args, inputs)
-  local filled = { n = #args }
+  local filled = {n = #args}
   for k, arg in ipairs(args) do
     if type(arg) ~= "table" then
       filled[k] = arg
@@ -229,4 +229,4 @@ for id, case in ipairs(list) do
 end
 tensor.save(folder .. "/tensors.safetensors", saved)
 write(folder .. "/cases.json",
-  native.json_encode({ cases = list, missing = missing }))
+  native.json_encode({cases = list, missing = missing}))

@@ -39,7 +39,7 @@ local function caller()
 end
 
 local function fail(format, ...)
-  error(setmetatable({ text = caller() .. string.format(format, ...) }, Failure),
+  error(setmetatable({text = caller() .. string.format(format, ...)}, Failure),
     0)
 end
 
@@ -47,7 +47,7 @@ local function message_of(err)
   if getmetatable(err) == Failure then
     return err
   end
-  return setmetatable({ text = debug.traceback(tostring(err), 2) }, Failure)
+  return setmetatable({text = debug.traceback(tostring(err), 2)}, Failure)
 end
 
 local function show(value)

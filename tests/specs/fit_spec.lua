@@ -4,10 +4,10 @@ local check = require("check")
 local test = check.test
 
 local function mean_model(options)
-  local model = nn.Sequential { nn.Dense { 1, use_bias = false,
-    kernel_initializer = "ones", input_shape = { 1 } } }
+  local model = nn.Sequential {nn.Dense {1, use_bias = false,
+    kernel_initializer = "ones", input_shape = {1}}}
   options = options or {}
-  options.optimizer = options.optimizer or optim.SGD { 0 }
+  options.optimizer = options.optimizer or optim.SGD {0}
   options.loss = options.loss or "mse"
   model:compile(options)
   return model
@@ -16,61 +16,61 @@ end
 -- What each step saw, as text: the first elements of its samples.
 local function watched(model, feed, options)
   local seen = {}
-  options.callbacks = { { on_batch_begin = function()
+  options.callbacks = {{on_batch_begin = function()
     seen[#seen + 1] = "|"
-  end } }
+  end}}
   local loss = function(y, p)
     for _, value in ipairs(y:flatten():totable()) do
       seen[#seen + 1] = string.format("%d", value)
     end
     return (p - y):square():mean(-1)
   end
-  model:compile { optimizer = optim.SGD { 0 }, loss = loss }
+  model:compile {optimizer = optim.SGD {0}, loss = loss}
   options.verbose = 0
   model:fit(feed[1], feed[2] or options, feed[2] and options)
   return table.concat(seen, "")
 end
 
 test("steps_per_epoch: passes go on over epochs", function()
-  local x = tensor { { 1 }, { 2 }, { 3 } }
+  local x = tensor {{1}, {2}, {3}}
   local function saw(feed, options)
     return watched(mean_model(), feed, options)
   end
-  check.equal(saw({ x, x }, { batch_size = 1, shuffle = false, epochs = 2,
-    steps_per_epoch = 2 }), "|1|2|3|1")
-  check.equal(saw({ data.loader(x, x, { batch_size = 2 }) }, { epochs = 2,
-    steps_per_epoch = 3 }), "|12|3|12|3|12|3")
-  check.equal(saw({ x, x }, { batch_size = 2, shuffle = false,
-    steps_per_epoch = 1 }), "|12")
+  check.equal(saw({x, x}, {batch_size = 1, shuffle = false, epochs = 2,
+    steps_per_epoch = 2}), "|1|2|3|1")
+  check.equal(saw({data.loader(x, x, {batch_size = 2})}, {epochs = 2,
+    steps_per_epoch = 3}), "|12|3|12|3|12|3")
+  check.equal(saw({x, x}, {batch_size = 2, shuffle = false,
+    steps_per_epoch = 1}), "|12")
 end)
 
 test("a function that gives batches", function()
-  local x = tensor { { 1 }, { 2 }, { 3 } }
+  local x = tensor {{1}, {2}, {3}}
   local at = 0
   local function next_batch()
     at = at % 4 + 1
     if at < 4 then
-      return x[{ { at, at } }], x[{ { at, at } }]
+      return x[{{at, at}}], x[{{at, at}}]
     end
   end
   local model = mean_model()
-  check.equal(watched(model, { next_batch }, { epochs = 2 }),
+  check.equal(watched(model, {next_batch}, {epochs = 2}),
     "|1|2|3|1|2|3")
   check.near(model:evaluate(next_batch), 0)
-  check.near(model:predict(next_batch), { { 1 }, { 2 }, { 3 } })
+  check.near(model:predict(next_batch), {{1}, {2}, {3}})
   local endless = function()
     return x, x
   end
-  check.equal(watched(model, { endless }, { epochs = 2, steps_per_epoch = 1 }),
+  check.equal(watched(model, {endless}, {epochs = 2, steps_per_epoch = 1}),
     "|123|123")
-  check.near(model:evaluate(endless, nil, { steps = 2 }), 0)
-  check.same_shape(model:predict(endless, { steps = 2 }), { 6, 1 })
+  check.near(model:evaluate(endless, nil, {steps = 2}), 0)
+  check.same_shape(model:predict(endless, {steps = 2}), {6, 1})
 end)
 
 test("weights from a loader, class weights for it, what it may not give",
      function()
   local model = mean_model()
-  local x, y = tensor { { 1 }, { 1 } }, tensor { { 2 }, { 3 } }
+  local x, y = tensor {{1}, {1}}, tensor {{2}, {3}}
   local function once(...)
     local batch, given = table.pack(...), false
     return function()
@@ -80,58 +80,58 @@ test("weights from a loader, class weights for it, what it may not give",
       end
     end
   end
-  check.near(model:evaluate(once(x, y, tensor { 1, 0 })), 0.5)
-  local binary = tensor { { 0 }, { 1 } }
+  check.near(model:evaluate(once(x, y, tensor {1, 0})), 0.5)
+  local binary = tensor {{0}, {1}}
   local function fit(feed, o)
     o = o or {}
     o.verbose = 0
     return model:fit(feed, o).loss[1]
   end
-  check.near(fit(once(x + 1, binary), { class_weight = { 3, 5 } }),
+  check.near(fit(once(x + 1, binary), {class_weight = {3, 5}}),
     (3 * 4 + 5 * 1) / 2)
   check.error_matches(function()
-    fit(once(x, y, tensor { 1 }))
+    fit(once(x, y, tensor {1}))
   end, "one weight for each of the 2 samples")
   check.error_matches(function()
-    fit(once(x, tensor { { 1 } }))
+    fit(once(x, tensor {{1}}))
   end, "same number of samples: input 'input_1' has 2, but target of output")
   check.error_matches(function()
-    fit(once(x[{ { 2, 1 } }], y[{ { 2, 1 } }]))
+    fit(once(x[{{2, 1}}], y[{{2, 1}}]))
   end, "batch 1 of the loader has no samples")
   check.error_matches(function()
     fit(once(5, y))
   end, "input must be a tensor")
   check.error_matches(function()
-    fit(once(x, y), { sample_weight = tensor { 1, 1 } })
+    fit(once(x, y), {sample_weight = tensor {1, 1}})
   end, "sample weights for data from a loader come from the loader")
 end)
 
 test("validation: batches, steps, frequency, nothing in it", function()
   local model = mean_model()
-  local x = tensor { { 1 }, { 2 }, { 3 }, { 4 } }
+  local x = tensor {{1}, {2}, {3}, {4}}
   local function fit(o)
     o.verbose = 0
     return model:fit(x, x * 2, o)
   end
-  check.near(fit { validation_data = { x, x + 1 }, validation_steps = 1,
-    validation_batch_size = 2 }.val_loss, { 1 })
-  local history = fit { epochs = 4, validation_split = 0.5,
-    validation_freq = 2 }
+  check.near(fit {validation_data = {x, x + 1}, validation_steps = 1,
+    validation_batch_size = 2}.val_loss, {1})
+  local history = fit {epochs = 4, validation_split = 0.5,
+    validation_freq = 2}
   check.equal(history.val_loss[1], nil)
-  check.near({ history.val_loss[2], history.val_loss[4] }, { 12.5, 12.5 })
+  check.near({history.val_loss[2], history.val_loss[4]}, {12.5, 12.5})
   check.equal(history.val_loss[3], nil)
   check.truthy(tostring(history):find("12.5000"))
   check.error_matches(function()
-    fit { validation_data = { tensor.zeros(0, 1), tensor.zeros(0, 1) } }
+    fit {validation_data = {tensor.zeros(0, 1), tensor.zeros(0, 1)}}
   end, "validation_data has no samples")
   check.error_matches(function()
-    model:fit(tensor.zeros(0, 1), tensor.zeros(0, 1), { verbose = 0 })
+    model:fit(tensor.zeros(0, 1), tensor.zeros(0, 1), {verbose = 0})
   end, "fit: there are no samples")
   check.error_matches(function()
     model:evaluate(tensor.zeros(0, 1), tensor.zeros(0, 1))
   end, "evaluate: there are no samples")
   check.error_matches(function()
-    fit { validation_split = 1 }
+    fit {validation_split = 1}
   end, "validation_split must be a number from 0 to below 1")
 end)
 
@@ -139,7 +139,7 @@ test("the order follows from the seed", function()
   local x = tensor.arange(8):float():unsqueeze(2)
   local function order(seed)
     tensor.manual_seed(seed)
-    return watched(mean_model(), { x, x }, { batch_size = 8, epochs = 2 })
+    return watched(mean_model(), {x, x}, {batch_size = 8, epochs = 2})
   end
   local one = order(1)
   check.equal(one, order(1))
@@ -150,21 +150,21 @@ end)
 
 test("verbose: its forms, and evaluate's bar", function()
   local model = mean_model()
-  local x = tensor { { 1 } }
-  for _, form in ipairs { 0, false } do
-    model:fit(x, x, { verbose = form })
+  local x = tensor {{1}}
+  for _, form in ipairs {0, false} do
+    model:fit(x, x, {verbose = form})
   end
-  for _, wrong in ipairs { 3, -1, 1.5, "loud" } do
+  for _, wrong in ipairs {3, -1, 1.5, "loud"} do
     check.error_matches(function()
-      model:fit(x, x, { verbose = wrong })
+      model:fit(x, x, {verbose = wrong})
     end, "verbose must be 0 %(silent%)")
   end
   local path, before = os.tmpname(), io.output()
   io.output(path)
   local ok, problem = pcall(function()
-    model:evaluate(x, x, { verbose = 1 })
-    for _, form in ipairs { 1, 2, true, "auto" } do
-      model:fit(x, x, { verbose = form })
+    model:evaluate(x, x, {verbose = 1})
+    for _, form in ipairs {1, 2, true, "auto"} do
+      model:fit(x, x, {verbose = form})
     end
   end)
   io.output():close()

@@ -6,10 +6,10 @@ local test = check.test
 local initializers = nn.initializers
 
 test("constants", function()
-  check.near(initializers.Zeros {}({ 2, 2 }), { { 0, 0 }, { 0, 0 } })
-  check.near(initializers.Ones {}({ 2 }), { 1, 1 })
-  check.near(initializers.Constant { 2.5 }({ 2 }), { 2.5, 2.5 })
-  check.equal(initializers.Ones {}({ 2 }, "float64").dtype, "float64")
+  check.near(initializers.Zeros {}({2, 2}), {{0, 0}, {0, 0}})
+  check.near(initializers.Ones {}({2}), {1, 1})
+  check.near(initializers.Constant {2.5}({2}), {2.5, 2.5})
+  check.equal(initializers.Ones {}({2}, "float64").dtype, "float64")
 end)
 
 local function spread(name, shape)
@@ -19,7 +19,7 @@ local function spread(name, shape)
 end
 
 test("spreads follow the fans", function()
-  local shape = { 200, 300 }
+  local shape = {200, 300}
   for name, variance in pairs {
     glorot_uniform = 2 / 500,
     glorot_normal = 2 / 500,
@@ -38,14 +38,14 @@ test("spreads follow the fans", function()
 end)
 
 test("a window counts into the fans", function()
-  local _, _, most = spread("glorot_uniform", { 3, 3, 4, 8 })
+  local _, _, most = spread("glorot_uniform", {3, 3, 4, 8})
   local limit = math.sqrt(6 / (9 * 4 + 9 * 8))
   check.truthy(most <= limit and most > 0.9 * limit)
 end)
 
 test("truncated normal stays within two deviations", function()
   tensor.manual_seed(2)
-  local x = initializers.TruncatedNormal { 0, 0.5 } { 10000 }
+  local x = initializers.TruncatedNormal {0, 0.5} {10000}
   check.truthy(x:abs():max():item() <= 1)
   check.near(x:std():item(), 0.5 * 0.8796, 0.01)
 end)
@@ -109,21 +109,21 @@ end)
 
 test("the same seed gives the same weights", function()
   tensor.manual_seed(3)
-  local a = initializers.HeNormal {} { 5, 5 }
+  local a = initializers.HeNormal {} {5, 5}
   tensor.manual_seed(3)
-  check.near(initializers.HeNormal {} { 5, 5 }, a, 0)
+  check.near(initializers.HeNormal {} {5, 5}, a, 0)
 end)
 
 test("by name, config and function", function()
   local one = initializers.get("RandomUniform")
-  check.equal(one:get_config(), { class_name = "RandomUniform",
-    config = { minval = -0.05, maxval = 0.05 } })
+  check.equal(one:get_config(), {class_name = "RandomUniform",
+    config = {minval = -0.05, maxval = 0.05}})
   local copy = initializers.get(one:get_config())
   check.equal(copy.config, one.config)
   check.equal(initializers.get("normal").class_name, "RandomNormal")
   check.near(initializers.get(function(shape)
     return tensor.full(shape, 7)
-  end) { 1 }, { 7 })
+  end) {1}, {7})
 end)
 
 test("errors", function()
@@ -131,10 +131,10 @@ test("errors", function()
     initializers.get("he_norml")
   end, 'unknown initializer "he_norml" %(did you mean "he_normal"%?%)')
   check.error_matches(function()
-    nn.Dense { 1, kernel_initializer = "he_norml" }
+    nn.Dense {1, kernel_initializer = "he_norml"}
   end, 'Dense: unknown initializer "he_norml"')
   check.error_matches(function()
-    initializers.RandomNormal { stddev = -1 }
+    initializers.RandomNormal {stddev = -1}
   end, "RandomNormal: stddev must be a number of at least 0, got %-1")
   check.error_matches(function()
     initializers.get(5)

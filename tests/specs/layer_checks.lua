@@ -7,7 +7,7 @@ local layer_checks = {}
 -- Compares the gradient of sum(weighting * layer(x)) with central
 -- differences, for every input and parameter. In float64.
 function layer_checks.gradients(layer, ...)
-  local inputs = { ... }
+  local inputs = {...}
   for i, x in ipairs(inputs) do
     inputs[i] = x:to("float64"):requires_grad_()
   end
@@ -24,8 +24,8 @@ function layer_checks.gradients(layer, ...)
   end
   loss():backward()
   for _, leaf in ipairs(leaves) do
-    local flat = leaf:detach():view({ -1 })
-    local gradient = leaf.grad:reshape({ -1 })
+    local flat = leaf:detach():view({-1})
+    local gradient = leaf.grad:reshape({-1})
     for i = 1, leaf:numel() do
       local value, h = flat[i], 1e-5
       flat[i] = value + h
@@ -51,15 +51,15 @@ end
 -- The same normal numbers each time.
 function layer_checks.random(...)
   tensor.manual_seed(4)
-  return tensor.randn({ ... })
+  return tensor.randn({...})
 end
 
 -- What the symbolic and the real shape of an output agree on.
 function layer_checks.output_shape(layer, sample, expected)
-  local symbol = layer(nn.Input { shape = sample })
+  local symbol = layer(nn.Input {shape = sample})
   check.equal(symbol.shape, expected)
-  local x = tensor.zeros({ 3, table.unpack(sample) })
-  check.same_shape(layer(x), { 3, table.unpack(expected) })
+  local x = tensor.zeros({3, table.unpack(sample)})
+  check.same_shape(layer(x), {3, table.unpack(expected)})
 end
 
 -- The layer in a model of its own, saved and loaded, computes the same.

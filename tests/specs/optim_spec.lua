@@ -5,7 +5,7 @@ local test = check.test
 
 -- A parameter 1 whose gradient is g.
 local function parameter(g)
-  local w = tensor({ 1.0 }):requires_grad_()
+  local w = tensor({1.0}):requires_grad_()
   local y = w * g
   y:sum():backward()
   return w
@@ -13,8 +13,8 @@ end
 
 -- The parameter after the steps with these gradients.
 local function run(make, gradients)
-  local w = tensor({ 1.0 }):requires_grad_()
-  local optimizer = make { w }
+  local w = tensor({1.0}):requires_grad_()
+  local optimizer = make {w}
   for _, g in ipairs(gradients) do
     optimizer:zero_grad()
     local y = w * g
@@ -26,109 +26,109 @@ end
 
 test("SGD", function()
   check.near(run(function(p)
-    return optim.SGD(p, { lr = 0.1 })
-  end, { 2, 3 }), 1 - 0.2 - 0.3)
+    return optim.SGD(p, {lr = 0.1})
+  end, {2, 3}), 1 - 0.2 - 0.3)
   check.near(run(function(p)
-    return optim.SGD(p, { lr = 0.1, momentum = 0.9 })
-  end, { 2, 3 }), 1 - 0.2 + (0.9 * -0.2 - 0.3))
+    return optim.SGD(p, {lr = 0.1, momentum = 0.9})
+  end, {2, 3}), 1 - 0.2 + (0.9 * -0.2 - 0.3))
   check.near(run(function(p)
-    return optim.SGD(p, { lr = 0.1, momentum = 0.9, nesterov = true })
-  end, { 2, 3 }),
+    return optim.SGD(p, {lr = 0.1, momentum = 0.9, nesterov = true})
+  end, {2, 3}),
     1 + (0.9 * -0.2 - 0.2) + (0.9 * (0.9 * -0.2 - 0.3) - 0.3))
   check.near(run(function(p)
-    return optim.SGD(p, { lr = 0.1, weight_decay = 0.5 })
-  end, { 2 }), 1 - 0.1 * (2 + 0.5))
+    return optim.SGD(p, {lr = 0.1, weight_decay = 0.5})
+  end, {2}), 1 - 0.1 * (2 + 0.5))
 end)
 
 test("Adagrad", function()
   check.near(run(function(p)
-    return optim.Adagrad(p, { lr = 0.1 })
-  end, { 2, 3 }), 1 - 0.2 / math.sqrt(4.1) - 0.3 / math.sqrt(13.1))
+    return optim.Adagrad(p, {lr = 0.1})
+  end, {2, 3}), 1 - 0.2 / math.sqrt(4.1) - 0.3 / math.sqrt(13.1))
   check.near(run(function(p)
-    return optim.Adagrad(p, { lr = 0.1, initial_accumulator_value = 0 })
-  end, { 2, 3 }), 1 - 0.2 / 2 - 0.3 / math.sqrt(13))
+    return optim.Adagrad(p, {lr = 0.1, initial_accumulator_value = 0})
+  end, {2, 3}), 1 - 0.2 / 2 - 0.3 / math.sqrt(13))
 end)
 
 test("Adadelta", function()
   local a, u, w = 0, 0, 1
-  for _, g in ipairs { 2, 3 } do
+  for _, g in ipairs {2, 3} do
     a = 0.95 * a + 0.05 * g * g
     local d = g * math.sqrt((u + 1e-7) / (a + 1e-7))
     u, w = 0.95 * u + 0.05 * d * d, w - d
   end
   check.near(run(function(p)
-    return optim.Adadelta(p, { lr = 1 })
-  end, { 2, 3 }), w)
+    return optim.Adadelta(p, {lr = 1})
+  end, {2, 3}), w)
 end)
 
 test("RMSprop", function()
   local a1 = 0.1 * 4
   local a2 = 0.9 * a1 + 0.1 * 9
   check.near(run(function(p)
-    return optim.RMSprop(p, { lr = 0.1 })
-  end, { 2, 3 }), 1 - 0.2 / math.sqrt(a1) - 0.3 / math.sqrt(a2))
+    return optim.RMSprop(p, {lr = 0.1})
+  end, {2, 3}), 1 - 0.2 / math.sqrt(a1) - 0.3 / math.sqrt(a2))
 end)
 
 test("RMSprop centred, with momentum", function()
   local a, m, v, w = 0, 0, 0, 1
-  for _, g in ipairs { 2, 3, -1 } do
+  for _, g in ipairs {2, 3, -1} do
     a, m = 0.9 * a + 0.1 * g * g, 0.9 * m + 0.1 * g
     v = 0.5 * v + 0.1 * g / math.sqrt(a - m * m + 1e-7)
     w = w - v
   end
   check.near(run(function(p)
-    return optim.RMSprop(p, { lr = 0.1, centered = true, momentum = 0.5 })
-  end, { 2, 3, -1 }), w)
+    return optim.RMSprop(p, {lr = 0.1, centered = true, momentum = 0.5})
+  end, {2, 3, -1}), w)
 end)
 
 test("Adam", function()
   local m, v, w = 0, 0, 1
-  for t, g in ipairs { 2, 3, -1 } do
+  for t, g in ipairs {2, 3, -1} do
     m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
     w = w - 0.1 * (m / (1 - 0.9 ^ t)) / (math.sqrt(v / (1 - 0.999 ^ t)) + 1e-7)
   end
   check.near(run(function(p)
-    return optim.Adam(p, { lr = 0.1 })
-  end, { 2, 3, -1 }), w)
+    return optim.Adam(p, {lr = 0.1})
+  end, {2, 3, -1}), w)
 end)
 
 test("AMSGrad keeps the largest v", function()
   local m, v, most, w = 0, 0, 0, 1
-  for t, g in ipairs { 3, 1, 0 } do
+  for t, g in ipairs {3, 1, 0} do
     m, v = 0.9 * m + 0.1 * g, 0.5 * v + 0.5 * g * g
     most = math.max(most, v)
     w = w - 0.1 * math.sqrt(1 - 0.5 ^ t) / (1 - 0.9 ^ t) * m
       / (math.sqrt(most) + 1e-7)
   end
   check.near(run(function(p)
-    return optim.Adam(p, { lr = 0.1, beta_2 = 0.5, amsgrad = true })
-  end, { 3, 1, 0 }), w)
+    return optim.Adam(p, {lr = 0.1, beta_2 = 0.5, amsgrad = true})
+  end, {3, 1, 0}), w)
 end)
 
 test("AdamW decays weights apart from the gradient", function()
   check.near(run(function(p)
-    return optim.AdamW(p, { lr = 0.1, weight_decay = 0.5 })
-  end, { 2 }), 0.95 - 0.1)
+    return optim.AdamW(p, {lr = 0.1, weight_decay = 0.5})
+  end, {2}), 0.95 - 0.1)
   check.near(run(function(p)
-    return optim.Adam(p, { lr = 0.1, weight_decay = 0.5 })
-  end, { 2 }), 0.9)
+    return optim.Adam(p, {lr = 0.1, weight_decay = 0.5})
+  end, {2}), 0.9)
 end)
 
 test("Adamax", function()
   local m, u, w = 0, 0, 1
-  for t, g in ipairs { 2, -1 } do
+  for t, g in ipairs {2, -1} do
     m, u = 0.9 * m + 0.1 * g, math.max(0.999 * u, math.abs(g))
     w = w - 0.1 / (1 - 0.9 ^ t) * m / (u + 1e-7)
   end
   check.near(run(function(p)
-    return optim.Adamax(p, { lr = 0.1 })
-  end, { 2, -1 }), w)
+    return optim.Adamax(p, {lr = 0.1})
+  end, {2, -1}), w)
 end)
 
 test("Nadam", function()
   local m, v, w, product = 0, 0, 1, 1
   local function beta(t) return 0.9 * (1 - 0.5 * 0.96 ^ (0.004 * t)) end
-  for t, g in ipairs { 2, -1 } do
+  for t, g in ipairs {2, -1} do
     m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
     product = product * beta(t)
     local ahead = beta(t + 1) * m / (1 - product * beta(t + 1))
@@ -136,8 +136,8 @@ test("Nadam", function()
     w = w - 0.1 * ahead / (math.sqrt(v / (1 - 0.999 ^ t)) + 1e-7)
   end
   check.near(run(function(p)
-    return optim.Nadam(p, { lr = 0.1 })
-  end, { 2, -1 }), w)
+    return optim.Nadam(p, {lr = 0.1})
+  end, {2, -1}), w)
 end)
 
 test("defaults are Keras's", function()
@@ -146,8 +146,8 @@ test("defaults are Keras's", function()
   check.equal(optim.Adadelta {}.rho, 0.95)
   check.equal(optim.AdamW {}.weight_decay, 0.004)
   check.equal(optim.Adam {}.weight_decay, 0.0)
-  for _, name in ipairs { "sgd", "adagrad", "adadelta", "rmsprop", "adam",
-      "adamw", "adamax", "nadam", "lbfgs" } do
+  for _, name in ipairs {"sgd", "adagrad", "adadelta", "rmsprop", "adam",
+      "adamw", "adamax", "nadam", "lbfgs"} do
     local made = optim.get(name)
     check.equal(made.class_name:lower(), name)
     check.equal(optim.get(made), made)
@@ -156,14 +156,14 @@ test("defaults are Keras's", function()
   check.equal(optim.RMSprop {}.lr, 0.001)
   check.equal(optim.RMSprop {}.rho, 0.9)
   check.equal(optim.Adam {}.lr, 0.001)
-  check.equal(optim.Adam { 0.5 }.lr, 0.5)
-  check.equal(optim.Adam { learning_rate = 0.5 }.lr, 0.5)
+  check.equal(optim.Adam {0.5}.lr, 0.5)
+  check.equal(optim.Adam {learning_rate = 0.5}.lr, 0.5)
   check.equal(optim.get("adam").class_name, "Adam")
 end)
 
 test("step(batch_size) divides, lr can be set", function()
   local w = parameter(8)
-  local optimizer = optim.SGD({ w }, { lr = 1 })
+  local optimizer = optim.SGD({w}, {lr = 1})
   optimizer.lr = 0.5
   optimizer:step(4)
   check.near(w:item(), 0)
@@ -171,26 +171,26 @@ end)
 
 test("clipping", function()
   local w = parameter(8)
-  optim.SGD({ w }, { lr = 1, clipvalue = 2 }):step()
+  optim.SGD({w}, {lr = 1, clipvalue = 2}):step()
   check.near(w:item(), -1)
   local a, b = parameter(3), parameter(4)
-  optim.SGD({ a, b }, { lr = 1, global_clipnorm = 1 }):step()
+  optim.SGD({a, b}, {lr = 1, global_clipnorm = 1}):step()
   check.near(a:item(), 0.4)
   check.near(b:item(), 0.2)
   a, b = parameter(3), parameter(0.5)
-  optim.SGD({ a, b }, { lr = 1, clipnorm = 2 }):step()
+  optim.SGD({a, b}, {lr = 1, clipnorm = 2}):step()
   check.near(a:item(), -1)
   check.near(b:item(), 0.5)
   a, b = parameter(8), parameter(6)
-  optim.SGD({ a, b }, { lr = 1, clipnorm = 3, global_clipnorm = 2,
-    clipvalue = 1 }):step(2)
+  optim.SGD({a, b}, {lr = 1, clipnorm = 3, global_clipnorm = 2,
+    clipvalue = 1}):step(2)
   check.near(a:item(), 0)
   check.near(b:item(), 0)
 end)
 
 test("parameters without a gradient stay", function()
-  local w = tensor({ 1.0 }):requires_grad_()
-  optim.Adam({ w }):step()
+  local w = tensor({1.0}):requires_grad_()
+  optim.Adam({w}):step()
   check.near(w:item(), 1)
 end)
 
@@ -206,17 +206,17 @@ test("state goes on where it stopped", function()
     f()
     optimizer:step()
   end
-  for name, o in pairs { SGD = { momentum = 0.9 }, Adagrad = {},
-      Adadelta = {}, RMSprop = { centered = true, momentum = 0.5 },
-      Adam = { amsgrad = true }, AdamW = {}, Adamax = {}, Nadam = {},
-      LBFGS = { max_iter = 3 } } do
-    local a = tensor({ 1.0, 2.0 }, "float64"):requires_grad_()
+  for name, o in pairs {SGD = {momentum = 0.9}, Adagrad = {},
+      Adadelta = {}, RMSprop = {centered = true, momentum = 0.5},
+      Adam = {amsgrad = true}, AdamW = {}, Adamax = {}, Nadam = {},
+      LBFGS = {max_iter = 3}} do
+    local a = tensor({1.0, 2.0}, "float64"):requires_grad_()
     o.lr = 0.01
-    local first = optim[name]({ a }, o)
+    local first = optim[name]({a}, o)
     for _ = 1, 3 do step(first, a) end
     local b = a:detach():clone():requires_grad_()
     o.lr = nil
-    local second = optim[name]({ b }, o)
+    local second = optim[name]({b}, o)
     second:load_state_dict(first:state_dict())
     check.equal(second.lr, 0.01)
     step(first, a)
@@ -227,13 +227,13 @@ end)
 
 test("errors", function()
   check.error_matches(function()
-    optim.Adam({}, { lr = 1 })
+    optim.Adam({}, {lr = 1})
   end, "Adam: there are no parameters to train")
   check.error_matches(function()
-    optim.Adam { lr = "a" }
+    optim.Adam {lr = "a"}
   end, 'Adam: lr must be a number of at least 0, a schedule')
   check.error_matches(function()
-    optim.Adam { momentun = 1 }
+    optim.Adam {momentun = 1}
   end, 'Adam: unknown option "momentun"')
   check.error_matches(function()
     optim.SGD({}):step()
@@ -246,20 +246,20 @@ test("errors", function()
     rate.lr = "fast"
   end, 'SGD: lr must be .* got "fast"')
   check.error_matches(function()
-    optim.LBFGS({ parameter(1) }):step(32)
+    optim.LBFGS({parameter(1)}):step(32)
   end, "LBFGS: step takes a function")
   check.error_matches(function()
-    optim.LBFGS({ parameter(1) }):step(function() return {} end)
+    optim.LBFGS({parameter(1)}):step(function() return {} end)
   end, "must return the loss, one number, got {}")
   check.error_matches(function()
-    optim.LBFGS { momentum = 1 }
+    optim.LBFGS {momentum = 1}
   end, 'LBFGS: unknown option "momentum"')
   check.error_matches(function()
-    optim.LBFGS { parameter(1), tensor.ones(1):double():requires_grad_() }
+    optim.LBFGS {parameter(1), tensor.ones(1):double():requires_grad_()}
   end, "all parameters must be of one dtype")
-  local optimizer = optim.SGD({ parameter(1) }, { momentum = 0.9 })
+  local optimizer = optim.SGD({parameter(1)}, {momentum = 0.9})
   check.error_matches(function()
-    optimizer:load_state_dict { state = { { velocity = tensor.zeros(2) } } }
+    optimizer:load_state_dict {state = {{velocity = tensor.zeros(2)}}}
   end, "does not fit")
 end)
 

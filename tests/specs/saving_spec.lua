@@ -15,31 +15,31 @@ local function with_file(f)
 end
 
 local function new_model()
-  return nn.Sequential { nn.Conv2D { 2, 3, activation = "relu",
-    input_shape = { 6, 6, 1 } }, nn.BatchNormalization(), nn.MaxPooling2D(),
-    nn.Flatten(), nn.Dropout { 0.5 }, nn.Dense { 3 },
-    nn.Activation { "softmax" } }
+  return nn.Sequential {nn.Conv2D {2, 3, activation = "relu",
+    input_shape = {6, 6, 1}}, nn.BatchNormalization(), nn.MaxPooling2D(),
+    nn.Flatten(), nn.Dropout {0.5}, nn.Dense {3},
+    nn.Activation {"softmax"}}
 end
 
 local function data()
   tensor.manual_seed(1)
-  return tensor.randn({ 12, 6, 6, 1 }), tensor.randint(1, 3, { 12 })
+  return tensor.randn({12, 6, 6, 1}), tensor.randint(1, 3, {12})
 end
 
 test("a trained model comes back whole and goes on", function()
   local x, y = data()
   local model = new_model()
-  model:compile { optimizer = optim.Adam { 0.01 },
-    loss = "sparse_categorical_crossentropy", metrics = { "accuracy" } }
-  model:fit(x, y, { epochs = 2, verbose = 0 })
+  model:compile {optimizer = optim.Adam {0.01},
+    loss = "sparse_categorical_crossentropy", metrics = {"accuracy"}}
+  model:fit(x, y, {epochs = 2, verbose = 0})
   with_file(function(path)
     model:save(path)
     local copy = nn.load_model(path)
     check.near(copy:predict(x), model:predict(x), 0)
     check.equal(copy.optimizer.lr, 0.01)
-    check.equal(copy.compiled.names, { "loss", "accuracy" })
-    check.near({ copy:evaluate(x, y) }, { model:evaluate(x, y) }, 0)
-    local o = { epochs = 1, verbose = 0, shuffle = false }
+    check.equal(copy.compiled.names, {"loss", "accuracy"})
+    check.near({copy:evaluate(x, y)}, {model:evaluate(x, y)}, 0)
+    local o = {epochs = 1, verbose = 0, shuffle = false}
     tensor.manual_seed(7)
     local first = model:fit(x, y, o).loss
     tensor.manual_seed(7)
@@ -49,21 +49,21 @@ test("a trained model comes back whole and goes on", function()
 end)
 
 test("functional models: shared layers, names, nested models", function()
-  local a, b = nn.Input { 3, name = "a" }, nn.Input { 3, name = "b" }
-  local shared = nn.Dense { 4, "tanh" }
-  local inner = nn.Sequential { nn.Dense { 2, input_shape = { 8 } } }
+  local a, b = nn.Input {3, name = "a"}, nn.Input {3, name = "b"}
+  local shared = nn.Dense {4, "tanh"}
+  local inner = nn.Sequential {nn.Dense {2, input_shape = {8}}}
   local joined = nn.Concatenate()(shared(a), shared(b))
-  local model = nn.Model { inputs = { a, b },
-    outputs = { left = inner(joined), right = nn.Dense { 1 }(joined) },
-    name = "siamese" }
+  local model = nn.Model {inputs = {a, b},
+    outputs = {left = inner(joined), right = nn.Dense {1}(joined)},
+    name = "siamese"}
   with_file(function(path)
     model:save(path)
     local copy = nn.load_model(path)
     check.equal(copy.name, "siamese")
-    check.equal(copy.input_names, { "a", "b" })
-    check.equal(copy.output_names, { "left", "right" })
+    check.equal(copy.input_names, {"a", "b"})
+    check.equal(copy.output_names, {"left", "right"})
     check.equal(#copy:parameters(), #model:parameters())
-    local x = { a = tensor.ones(2, 3), b = tensor.zeros(2, 3) }
+    local x = {a = tensor.ones(2, 3), b = tensor.zeros(2, 3)}
     check.near(copy:predict(x).left, model:predict(x).left, 0)
     check.near(copy:predict(x).right, model:predict(x).right, 0)
   end)
@@ -100,13 +100,13 @@ test("weights keep requiring gradients", function()
 end)
 
 test("state_dict errors", function()
-  local model = nn.Sequential { nn.Dense { 2, input_shape = { 3 } } }
+  local model = nn.Sequential {nn.Dense {2, input_shape = {3}}}
   local dict = model:copy_weights()
   check.error_matches(function()
-    model:load_state_dict { ["dense_1.kernel"] = dict["dense_1.kernel"] }
+    model:load_state_dict {["dense_1.kernel"] = dict["dense_1.kernel"]}
   end, "load_state_dict: missing for Sequential 'sequential': dense_1.bias")
-  local more = { ["dense_1.kernel"] = dict["dense_1.kernel"],
-    ["dense_1.bias"] = dict["dense_1.bias"], extra = dict["dense_1.bias"] }
+  local more = {["dense_1.kernel"] = dict["dense_1.kernel"],
+    ["dense_1.bias"] = dict["dense_1.bias"], extra = dict["dense_1.bias"]}
   check.error_matches(function()
     model:load_state_dict(more)
   end, "has no extra")
@@ -120,34 +120,34 @@ test("state_dict errors", function()
 end)
 
 test("classes of one's own", function()
-  local Twice = nn.Layer:extend { class_name = "Twice", call = function(_, x)
+  local Twice = nn.Layer:extend {class_name = "Twice", call = function(_, x)
     return x * 2
-  end }
-  local model = nn.Sequential { nn.Dense { 2, input_shape = { 3 } }, Twice {} }
+  end}
+  local model = nn.Sequential {nn.Dense {2, input_shape = {3}}, Twice {}}
   with_file(function(path)
     model:save(path)
     check.error_matches(function()
       nn.load_model(path)
     end, "Twice.*custom_objects")
-    local copy = nn.load_model(path, { custom_objects = { Twice = Twice } })
+    local copy = nn.load_model(path, {custom_objects = {Twice = Twice}})
     local x = tensor.ones(1, 3)
     check.near(copy(x), model(x), 0)
   end)
 end)
 
 test("functions cannot be saved", function()
-  local model = nn.Sequential { nn.Activation { function(x)
+  local model = nn.Sequential {nn.Activation {function(x)
     return x
-  end, input_shape = { 2 } } }
+  end, input_shape = {2}}}
   with_file(function(path)
     check.error_matches(function()
       model:save(path)
     end, "activation is a function, which cannot be written to a file")
   end)
-  local other = nn.Sequential { nn.Dense { 1, input_shape = { 2 } } }
-  other:compile { loss = function(y, p)
+  local other = nn.Sequential {nn.Dense {1, input_shape = {2}}}
+  other:compile {loss = function(y, p)
     return (y - p):square():mean()
-  end }
+  end}
   with_file(function(path)
     check.error_matches(function()
       other:save(path)
@@ -158,8 +158,8 @@ end)
 -- Writes a file with this architecture and loads it.
 local function load_architecture(text, tensors)
   with_file(function(path)
-    native.save_safetensors(path, tensors or { a = tensor.zeros(1) },
-      { format = "nnlua-model", version = "1", model = text })
+    native.save_safetensors(path, tensors or {a = tensor.zeros(1)},
+      {format = "nnlua-model", version = "1", model = text})
     nn.load_model(path)
   end)
 end
@@ -189,7 +189,7 @@ test("foreign and damaged files", function()
     nn.load_model("/no/such/file")
   end, "/no/such/file")
   with_file(function(path)
-    native.save_safetensors(path, { w = tensor.zeros(2) }, {})
+    native.save_safetensors(path, {w = tensor.zeros(2)}, {})
     check.error_matches(function()
       nn.load_model(path)
     end, "not a saved model")

@@ -13,8 +13,8 @@ end
 -- Summary ------------------------------------------------------------------
 
 test("summary of a Sequential", function()
-  local model = nn.Sequential { nn.Dense { 512, "relu", input_shape = { 784 } },
-    nn.Dense { 10 }, nn.Activation { "softmax" } }
+  local model = nn.Sequential {nn.Dense {512, "relu", input_shape = {784}},
+    nn.Dense {10}, nn.Activation {"softmax"}}
   local line = string.rep("_", 65)
   check.equal(lines_of(model), {
     line,
@@ -35,10 +35,10 @@ test("summary of a Sequential", function()
 end)
 
 test("summary of a functional model", function()
-  local a = nn.Input { 4 }
-  local x = nn.Dense { 4 }(a)
+  local a = nn.Input {4}
+  local x = nn.Dense {4}(a)
   local bn = nn.BatchNormalization()
-  local model = nn.Model { inputs = a, outputs = nn.Add()(bn(x), a) }
+  local model = nn.Model {inputs = a, outputs = nn.Add()(bn(x), a)}
   local text = table.concat(lines_of(model), "\n")
   check.truthy(text:find("Connected to", 1, true))
   check.truthy(text:find("input_1 (InputLayer)", 1, true))
@@ -51,7 +51,7 @@ test("summary of a functional model", function()
 end)
 
 test("summary before the shapes are known", function()
-  local lines = lines_of(nn.Sequential { nn.Dense { 2 } })
+  local lines = lines_of(nn.Sequential {nn.Dense {2}})
   check.truthy(lines[4]:find("not known yet", 1, true))
 end)
 
