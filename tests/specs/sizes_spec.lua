@@ -1,0 +1,51 @@
+-- tensors: sizes that no machine has.
+
+local check = require("check")
+local test, equal = check.test, check.equal
+local refuses = check.refuses
+
+test("absurd sizes are refused with clear errors", function()
+  refuses("zeros: not enough memory: a tensor of .* does not fit", function()
+    tensor.zeros(1e6, 1e6)
+  end)
+  refuses("more elements than can be counted", function()
+    tensor.zeros(2 ^ 62, 4)
+  end)
+  refuses("a size cannot be negative: %-1", function() tensor.zeros(-1) end)
+  refuses("whole numbers", function() tensor.zeros(1.5) end)
+  refuses("9 sizes, more than 8", function()
+    tensor.zeros(1, 1, 1, 1, 1, 1, 1, 1, 1)
+  end)
+  refuses("reshape: ", function() tensor.ones(6):reshape(2 ^ 62, 4) end)
+  refuses("", function() tensor.ones(2):tile(2 ^ 62, 4) end)
+end)
+
+test("a tensor without elements may have absurd sizes", function()
+  local x = tensor.zeros(0, 2 ^ 62, 4)
+  equal(x:numel(), 0)
+  equal((x + 1):numel(), 0)
+end)
+
+test("sizes that add up past the largest integer are refused", function()
+  local vast = tensor.zeros(1):expand(2 ^ 62)
+  refuses("not enough memory", function()
+    tensor.concat({vast, vast, vast, vast})
+  end)
+  refuses("split: the sizes add up to", function()
+    vast:split({2 ^ 62, 2 ^ 62, 2 ^ 62, 2 ^ 62, 2 ^ 62})
+  end)
+  refuses("not enough memory", function()
+    tensor.zeros(2 ^ 40, 2 ^ 40, 0):flatten(1, 2)
+  end)
+  equal(#tensor.arange(10):split(math.maxinteger), 1)
+end)
+
+test("a large expanded tensor that is copied is refused", function()
+  refuses("not enough memory", function()
+    tensor.ones(6):expand(2 ^ 40, 6):clone()
+  end)
+end)
+
+test("a strided tensor repeated no times is empty", function()
+  check.same_shape(tensor.ones(5)["::-1"]:tile(0), {0})
+end)
