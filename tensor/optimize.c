@@ -55,23 +55,31 @@ static int check(Tensor *const *t) {
   return TENSOR_OK;
 }
 
+/* The elements from `first` on, as many as a block has or are left. */
+static void run_block(const TensorStep *s, Kernel kernel, Tensor *const *t,
+                      int64_t first) {
+  int64_t size = (int64_t)tensor_dtype_size(t[0]->dtype);
+  void *at[OPERANDS];
+  for (int k = 0; k < OPERANDS; k++)
+    at[k] = t[k] == NULL ? NULL : t[k]->data + first * size;
+  unsigned was = flush_tiny();
+  kernel(s, tensor_min64(BLOCK, tensor_numel(t[0]) - first), at);
+  restore_tiny(was);
+}
+
 static int run(const TensorStep *s, Kernel of_float, Kernel of_double,
                Tensor *const *t) {
   int status = check(t);
   if (status != TENSOR_OK) return status;
-  int64_t n = tensor_numel(t[0]), blocks = (n + BLOCK - 1) / BLOCK;
-  int64_t size = (int64_t)tensor_dtype_size(t[0]->dtype);
+  int64_t n = tensor_numel(t[0]);
   Kernel kernel = t[0]->dtype == TENSOR_FLOAT32 ? of_float : of_double;
   int threads = tensor_threads_for(n);
-#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
-  for (int64_t b = 0; b < blocks; b++) {
-    void *at[OPERANDS];
-    for (int k = 0; k < OPERANDS; k++)
-      at[k] = t[k] == NULL ? NULL : t[k]->data + b * BLOCK * size;
-    unsigned was = flush_tiny();
-    kernel(s, tensor_min64(BLOCK, n - b * BLOCK), at);
-    restore_tiny(was);
+  if (threads == 1) { /* a team of one costs more than a small step */
+    for (int64_t i = 0; i < n; i += BLOCK) run_block(s, kernel, t, i);
+    return TENSOR_OK;
   }
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (int64_t i = 0; i < n; i += BLOCK) run_block(s, kernel, t, i);
   return TENSOR_OK;
 }
 
