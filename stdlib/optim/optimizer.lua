@@ -244,8 +244,14 @@ local function factor(norm, limit)
   return norm > limit and limit / norm or 1
 end
 
--- The gradients by parameter, and for each the factor still to be applied.
-local function prepared(self, scale)
+local function clips(self)
+  return rawget(self, "clipnorm") or rawget(self, "clipvalue")
+    or rawget(self, "global_clipnorm")
+end
+
+-- The clipped gradients by parameter, and for each the factor still to be
+-- applied.
+local function clipped(self, scale)
   local gradients, scales, total = {}, {}, 0
   for i, p in ipairs(self.params) do
     local g = p.grad
@@ -294,13 +300,14 @@ function Optimizer:step(batch_size)
     options.verify(self.class_name .. ":step", "batch_size",
                    options.positive_number, batch_size)
   end
-  local gradients, scales = prepared(self, 1 / (batch_size or 1))
-  local lr = self.lr
+  local scale, gradients, scales = 1 / (batch_size or 1), nil, nil
+  if clips(self) then gradients, scales = clipped(self, scale) end
+  local lr, update = self.lr, self.update
   self.steps = self.steps + 1
   for i, p in ipairs(self.params) do
-    if gradients[i] then
-      self:update(p, gradients[i], buffers_of(self, i), scales[i], lr)
-    end
+    local g
+    if gradients then g, scale = gradients[i], scales[i] else g = p.grad end
+    if g then update(self, p, g, buffers_of(self, i), scale, lr) end
   end
 end
 
