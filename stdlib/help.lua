@@ -265,8 +265,7 @@ end
 -- "x:sum", "linalg.solve", "add_".
 local function exact(word)
   local name = word:gsub(":", "."):gsub("^x%.", "tensor.")
-  return topics[word] or topics[name] or topics[word:gsub("%.([%w_]+)$", ":%1")]
-    or in_place_topic(name)
+  return topics[word] or topics[name] or in_place_topic(name)
     or name:find(".", 1, true) and topics["tensor." .. name]
 end
 

@@ -230,7 +230,7 @@ end
 function options.no_holes(owner, what, list)
   local last = 0
   for place in pairs(list) do
-    last = math.max(last, place)
+    last = math.type(place) == "integer" and math.max(last, place) or last
   end
   for i = 1, last do
     if list[i] == nil then

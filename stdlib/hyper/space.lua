@@ -95,11 +95,7 @@ function space.choice(list)
     native.fail("hyper.choice: takes a list of options such as "
       .. "{\"relu\", \"tanh\"}, got %s", options.show(list))
   end
-  for i = 1, #list do
-    if list[i] == nil then
-      native.fail("hyper.choice: option %d of %d is nil", i, #list)
-    end
-  end
+  options.no_holes("hyper.choice", "option", list)
   for key in pairs(list) do
     if math.type(key) ~= "integer" or key < 1 or key > #list then
       native.fail("hyper.choice: the options must be a list, but there is "

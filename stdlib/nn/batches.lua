@@ -185,6 +185,14 @@ function batches.is_loader(x)
   return ok and type(method) == "function"
 end
 
+-- y and the options of a call f(x, y, opts): beside a loader y may be left out.
+function batches.arguments(x, y, opts)
+  if batches.is_loader(x) and opts == nil and type(y) == "table" then
+    return nil, y
+  end
+  return y, opts
+end
+
 -- Fails for a data.Dataset, which is no loader before it is batched.
 function batches.refuse_dataset(x)
   local meta = getmetatable(x)

@@ -54,9 +54,7 @@ local EVALUATE = {
 --   3.0
 function methods.evaluate(self, x, y, opts)
   local compiled = training.require_compiled(self, "evaluate")
-  if batches.is_loader(x) and opts == nil and type(y) == "table" then
-    y, opts = nil, y
-  end
+  y, opts = batches.arguments(x, y, opts)
   local o = options.read("evaluate", EVALUATE, opts)
   local source = batches.source(self, x, y, o)
   local bar = o.verbose ~= 0 and o.verbose and progress.counter(compiled.names,

@@ -286,9 +286,7 @@ end
 --   4.0
 function methods.fit(self, x, y, opts)
   local compiled = training.require_compiled(self, "fit")
-  if batches.is_loader(x) and opts == nil and type(y) == "table" then
-    y, opts = nil, y
-  end
+  y, opts = batches.arguments(x, y, opts)
   local o = options.read("fit", FIT, opts)
   local run = new_run(self, x, y, o)
   local list, _ <close> = run.callbacks, run.feed

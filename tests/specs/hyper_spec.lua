@@ -235,7 +235,7 @@ test("what is no space is refused", function()
 end)
 
 test("options of a choice must all be there", function()
-  check.refuses("hyper.choice: option 1 of 2 is nil", function()
+  check.refuses("hyper.choice: option 1 is nil", function()
     hyper.choice{nil, 2}
   end)
 end)

@@ -102,13 +102,6 @@ function summary.histogram(tag, x, new)
     raw(table.concat(parts))), "histograms", TENSOR)
 end
 
--- The message about a file that the user has never seen, without its path.
-local function without_path(problem, path)
-  local first, last = problem:find(path .. ": ", 1, true)
-  return first and problem:sub(1, first - 1) .. problem:sub(last + 1)
-    or problem
-end
-
 -- A picture as the bytes of a PNG file.
 local function png_of(picture)
   local base = os.tmpname()
@@ -118,7 +111,7 @@ local function png_of(picture)
   os.remove(path)
   os.remove(base)
   if not ok then
-    error(without_path(problem, path), 0)
+    error(problem, 0)
   end
   return bytes
 end
